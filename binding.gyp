@@ -1,0 +1,46 @@
+{
+  "targets": [
+    {
+      "target_name": "mmap_directory",
+      "sources": [
+        "native/addon/addon.cc",
+        "native/addon/buffers.cc",
+        "native/addon/locks.cc",
+        "native/addon/mappings.cc",
+        "native/core/file_lock.cc",
+        "native/core/mapping.cc",
+        "native/core/mapping_registry.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
+      "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fvisibility-inlines-hidden"],
+      "conditions": [
+        ["OS!='win'", {
+          "sources": [
+            "native/posix/advice.cc",
+            "native/posix/descriptor.cc",
+            "native/posix/file_lock.cc",
+            "native/posix/pages.cc",
+            "native/posix/preload.cc",
+            "native/posix/residency.cc",
+            "native/posix/system_error.cc"
+          ]
+        }],
+        ["OS=='linux'", {
+          "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"]
+        }],
+        ["OS=='mac'", {
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "11.0",
+            "WARNING_CFLAGS": ["-Wall", "-Wextra", "-Werror"]
+          }
+        }]
+      ]
+    }
+  ]
+}

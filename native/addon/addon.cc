@@ -1,0 +1,16 @@
+#include <napi.h>
+
+#include "addon/locks.h"
+#include "addon/mappings.h"
+
+namespace {
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  mmapdir::exportMappings(env, exports);
+  mmapdir::exportLocks(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(mmap_directory, initialize)

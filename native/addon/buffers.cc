@@ -1,0 +1,110 @@
+#include "addon/buffers.h"
+
+namespace mmapdir {
+
+namespace {
+
+/// What a buffer keeps alive. Deleted by its finalizer, wherever its memory went by then
+/// (ArrayBuffer.prototype.transfer moves it to a buffer that nobody here knows).
+struct Backing {
+  std::shared_ptr<Mapping> mapping;
+  std::optional<Pages> pages;
+};
+
+napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
+                          std::unique_ptr<Backing> backing) {
+  // Node 20 runs the finalizer before it reports a failure, Node 22 does not: the pointer says
+  // who is to delete.
+  struct Hint {
+    std::unique_ptr<Backing> backing;
+    bool* finalized;
+  };
+  bool finalized = false;
+  auto* hint = new Hint{std::move(backing), &finalized};
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, address, length,
+      [](napi_env, void*, void* data) {
+        auto* ended = static_cast<Hint*>(data);
+        if (ended->finalized != nullptr) *ended->finalized = true;
+        delete ended;
+      },
+      hint, &buffer);
+  if (status != napi_ok) {
+    if (!finalized) delete hint;
+    if (status == napi_no_external_buffers_allowed) {
+      throw Napi::Error::New(env, "external buffers are not allowed");
+    }
+    throw Napi::Error::New(env);
+  }
+  hint->finalized = nullptr;
+  return buffer;
+}
+
+}  // namespace
+
+std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<Mapping> mapping,
+                                     std::byte* address, std::size_t length) {
+  std::unique_ptr<Window> window(new Window(env, length));
+  auto backing = std::make_unique<Backing>();
+  backing->mapping = std::move(mapping);
+  const napi_value buffer = externalBuffer(env, address, length, std::move(backing));
+  if (napi_create_reference(env, buffer, 1, &window->buffer_) != napi_ok) throw Napi::Error::New(env);
+  // V8 takes the buffer's length for memory that a collection could free and would collect at
+  // every open. The amount is taken out while the buffer cannot go (the reference above) and put
+  // back before it does: V8 12 and later abort when their total falls below zero.
+  window->account(-static_cast<std::int64_t>(length));
+  window->accounted_ = true;
+  // Hooks run in reverse: this one before the hook with which Node frees the buffer.
+  napi_add_env_cleanup_hook(env, environmentEnds, window.get());
+  return window;
+}
+
+Window::~Window() {
+  MappingRegistry::instance().windowClosed();
+  if (!accounted_) return;
+  napi_remove_env_cleanup_hook(env_, environmentEnds, this);
+  account(static_cast<std::int64_t>(length_));
+  const Napi::HandleScope scope(env_);
+  napi_value buffer = nullptr;
+  if (napi_get_reference_value(env_, buffer_, &buffer) == napi_ok && buffer != nullptr) {
+    napi_detach_arraybuffer(env_, buffer);
+  }
+  napi_delete_reference(env_, buffer_);
+}
+
+Napi::Value Window::buffer() const {
+  napi_value buffer = nullptr;
+  if (napi_get_reference_value(env_, buffer_, &buffer) != napi_ok) throw Napi::Error::New(env_);
+  return Napi::Value(env_, buffer);
+}
+
+void Window::environmentEnds(void* data) {
+  auto* window = static_cast<Window*>(data);
+  window->account(static_cast<std::int64_t>(window->length_));
+  window->accounted_ = false;
+}
+
+void Window::account(std::int64_t bytes) const {
+  std::int64_t total = 0;
+  napi_adjust_external_memory(env_, bytes, &total);
+}
+
+Napi::Value bufferOverPages(Napi::Env env, Pages pages, std::shared_ptr<Mapping> mapping) {
+  auto backing = std::make_unique<Backing>();
+  std::byte* const address = pages.address();
+  const std::size_t length = pages.length();
+  backing->pages.emplace(std::move(pages));
+  backing->mapping = std::move(mapping);
+  return Napi::Value(env, externalBuffer(env, address, length, std::move(backing)));
+}
+
+bool externalBuffersAllowed(Napi::Env env) {
+  static std::byte probe{};
+  napi_value buffer = nullptr;
+  return napi_create_external_arraybuffer(
+             env, &probe, 1, [](napi_env, void*, void*) {}, nullptr, &buffer) !=
+         napi_no_external_buffers_allowed;
+}
+
+}  // namespace mmapdir

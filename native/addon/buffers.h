@@ -1,0 +1,46 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "core/mapping.h"
+
+namespace mmapdir {
+
+/// An ArrayBuffer over mapped pages that only this library reads. Ends with close(): the buffer is
+/// detached, so that whatever still reads through it finds nothing there.
+class Window {
+ public:
+  /// Throws Napi::Error where the engine refuses a buffer over foreign memory.
+  static std::unique_ptr<Window> open(Napi::Env env, std::shared_ptr<Mapping> mapping,
+                                      std::byte* address, std::size_t length);
+
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+  ~Window();
+
+  Napi::Value buffer() const;
+
+ private:
+  Window(Napi::Env env, std::size_t length) : env_(env), length_(length) {
+    MappingRegistry::instance().windowOpened();
+  }
+
+  static void environmentEnds(void* window);
+  void account(std::int64_t bytes) const;
+
+  const Napi::Env env_;
+  const std::size_t length_;
+  napi_ref buffer_ = nullptr;
+  bool accounted_ = false;
+};
+
+/// An ArrayBuffer over pages that go with it when it is collected.
+Napi::Value bufferOverPages(Napi::Env env, Pages pages, std::shared_ptr<Mapping> mapping);
+
+/// Whether the engine takes buffers over memory that is not its own (Electron's does not).
+bool externalBuffersAllowed(Napi::Env env);
+
+}  // namespace mmapdir

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace mmapdir {
+
+/// The functions over file locks that src/native.ts calls.
+void exportLocks(Napi::Env env, Napi::Object exports);
+
+}  // namespace mmapdir

@@ -1,0 +1,191 @@
+#include "addon/mappings.h"
+
+#include <optional>
+#include <vector>
+
+#include "addon/buffers.h"
+#include "addon/guard.h"
+#include "addon/handle.h"
+#include "core/mapping.h"
+
+namespace mmapdir {
+
+namespace {
+
+/// One thread's hold on a mapping. Without a mapping once it is closed.
+struct MappingHandle {
+  static constexpr napi_type_tag kTag = {0x6d6d61702d646972, 0x0000006d617070ed};
+
+  explicit MappingHandle(std::shared_ptr<Mapping> held) : mapping(std::move(held)) {}
+
+  std::shared_ptr<Mapping> mapping;
+  std::vector<std::unique_ptr<Window>> windows;
+};
+
+struct Range {
+  std::shared_ptr<Mapping> mapping;
+  std::uint64_t offset;
+  std::uint64_t length;
+};
+
+/// Arguments 0..2: a handle that is open, an offset and a length within the file.
+Range rangeArgument(const Napi::CallbackInfo& info) {
+  const auto& handle = handleArgument<MappingHandle>(info, 0);
+  if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+  const std::uint64_t offset = sizeArgument(info, 1);
+  const std::uint64_t length = sizeArgument(info, 2);
+  const std::uint64_t available = handle.mapping->length();
+  if (offset > available || length > available - offset) {
+    throw Napi::RangeError::New(info.Env(), "range outside the mapping");
+  }
+  return {handle.mapping, offset, length};
+}
+
+Napi::Value openMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const int fd = info[0].ToNumber().Int32Value();
+    const std::uint64_t length = sizeArgument(info, 1);
+    Mapping::Options options;
+    options.chunkPower = info[2].ToNumber().Uint32Value();
+    options.sideBySide = info[3].ToBoolean();
+    if (options.chunkPower > 40 || std::size_t{1} << options.chunkPower < mappingGranularity()) {
+      throw Napi::RangeError::New(info.Env(), "chunk power out of range");
+    }
+    return newHandle(info.Env(), std::make_unique<MappingHandle>(
+                                     Mapping::open(Descriptor::duplicate(fd), length, options)));
+  });
+}
+
+Napi::Value closeMapping(const Napi::CallbackInfo& info) {
+  auto& handle = handleArgument<MappingHandle>(info, 0);
+  handle.windows.clear();
+  handle.mapping.reset();
+  return info.Env().Undefined();
+}
+
+Napi::Value openWindow(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    std::byte* const address = range.mapping->at(range.offset, static_cast<std::size_t>(range.length));
+    if (address == nullptr) throw Napi::RangeError::New(info.Env(), "no window there");
+    auto window = Window::open(info.Env(), range.mapping, address, static_cast<std::size_t>(range.length));
+    const Napi::Value buffer = window->buffer();
+    handleArgument<MappingHandle>(info, 0).windows.push_back(std::move(window));
+    return buffer;
+  });
+}
+
+Napi::Value openView(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    return bufferOverPages(info.Env(), range.mapping->privatePages(range.offset, range.length),
+                           range.mapping);
+  });
+}
+
+Napi::Value adviseMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    range.mapping->advise(range.offset, range.length,
+                          static_cast<Advice>(info[3].ToNumber().Int32Value()));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value residentBytesOf(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    return Napi::Number::New(
+        info.Env(), static_cast<double>(range.mapping->residentBytes(range.offset, range.length)));
+  });
+}
+
+/// Brings a range into memory on a thread of libuv's pool.
+class PreloadWork : public Napi::AsyncWorker {
+ public:
+  PreloadWork(Napi::Env env, Range range)
+      : Napi::AsyncWorker(env, "mmap-directory:preload"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        range_(std::move(range)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    try {
+      range_.mapping->preload(range_.offset, range_.length);
+    } catch (const SystemError& error) {
+      failure_ = error;
+    }
+  }
+
+  void OnOK() override {
+    if (failure_) {
+      deferred_.Reject(systemError(Env(), *failure_).Value());
+    } else {
+      deferred_.Resolve(Env().Undefined());
+    }
+  }
+
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  const Napi::Promise::Deferred deferred_;
+  const Range range_;
+  std::optional<SystemError> failure_;
+};
+
+Napi::Value preloadMapping(const Napi::CallbackInfo& info) {
+  auto* const work = new PreloadWork(info.Env(), rangeArgument(info));  // deletes itself when done
+  const Napi::Promise promise = work->promise();
+  work->Queue();
+  return promise;
+}
+
+Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
+  const MappingRegistry& registry = MappingRegistry::instance();
+  const MappingRegistry::Totals totals = registry.totals();
+  const Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("mappings", static_cast<double>(totals.mappings));
+  result.Set("bytes", static_cast<double>(totals.bytes));
+  result.Set("windows", static_cast<double>(totals.windows));
+  result.Set("limit", static_cast<double>(totals.limit));
+  Napi::Array live = Napi::Array::New(env);
+  for (const MappingRegistry::Entry& entry : registry.entries()) {
+    Napi::Object item = Napi::Object::New(env);
+    item.Set("id", static_cast<double>(entry.id));
+    item.Set("length", static_cast<double>(entry.length));
+    item.Set("references", static_cast<double>(entry.references));
+    live.Set(live.Length(), item);
+  }
+  result.Set("live", live);
+  return result;
+}
+
+Napi::Value setMappingLimit(const Napi::CallbackInfo& info) {
+  MappingRegistry::instance().setLimit(sizeArgument(info, 0));
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void exportMappings(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  exports.Set("pageSize", static_cast<double>(pageSize()));
+  exports.Set("mappingGranularity", static_cast<double>(mappingGranularity()));
+  exports.Set("externalBuffersAllowed", externalBuffersAllowed(env));
+  add("openMapping", openMapping);
+  add("closeMapping", closeMapping);
+  add("openWindow", openWindow);
+  add("openView", openView);
+  add("adviseMapping", adviseMapping);
+  add("residentBytes", residentBytesOf);
+  add("preloadMapping", preloadMapping);
+  add("mappingTotals", mappingTotals);
+  add("setMappingLimit", setMappingLimit);
+}
+
+}  // namespace mmapdir

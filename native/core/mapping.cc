@@ -1,0 +1,115 @@
+#include "core/mapping.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/preload.h"
+#include "core/residency.h"
+#include "core/system_error.h"
+
+namespace mmapdir {
+
+namespace {
+
+std::size_t chunkCountOf(std::uint64_t length, unsigned chunkPower) {
+  const std::uint64_t chunk = std::uint64_t{1} << chunkPower;
+  return static_cast<std::size_t>(length / chunk + (length % chunk != 0));
+}
+
+}  // namespace
+
+std::shared_ptr<Mapping> Mapping::open(Descriptor file, std::uint64_t length, Options options) {
+  std::shared_ptr<Mapping> mapping(new Mapping(std::move(file), length, options));
+  mapping->id_ = MappingRegistry::instance().add(mapping);
+  return mapping;
+}
+
+Mapping::~Mapping() {
+  if (id_ != 0) MappingRegistry::instance().remove(id_);
+}
+
+Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)
+    : file_(std::move(file)),
+      length_(length),
+      chunkPower_(options.chunkPower),
+      permit_(MappingRegistry::instance().permit(
+          options.sideBySide ? (length == 0 ? 0 : 1) : chunkCountOf(length, options.chunkPower),
+          length)) {
+  if (length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
+  const std::size_t count = chunkCountOf(length, chunkPower_);
+  if (options.sideBySide && count > 1) reserved_.emplace(Pages::reserve(static_cast<std::size_t>(length)));
+  chunks_.reserve(count);
+  if (!reserved_) scattered_.reserve(count);
+  for (std::size_t index = 0; index < count; index++) {
+    const std::uint64_t begin = std::uint64_t{index} << chunkPower_;
+    const auto size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(length - begin, std::uint64_t{1} << chunkPower_));
+    if (reserved_) {
+      reserved_->mapInto(static_cast<std::size_t>(begin), file_, begin, size);
+      chunks_.push_back(reserved_->address() + begin);
+    } else {
+      scattered_.push_back(Pages::map(file_, begin, size));
+      chunks_.push_back(scattered_.back().address());
+    }
+  }
+}
+
+std::byte* Mapping::at(std::uint64_t offset, std::size_t length) const noexcept {
+  if (length == 0 || offset > length_ || length > length_ - offset) return nullptr;
+  const auto index = static_cast<std::size_t>(offset >> chunkPower_);
+  if (!sideBySide() && (offset + length - 1) >> chunkPower_ != index) return nullptr;
+  return chunks_[index] + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
+}
+
+template <typename Visitor>
+void Mapping::eachRun(std::uint64_t begin, std::uint64_t end, Visitor&& visit) const {
+  while (begin < end) {
+    const std::uint64_t chunkEnd = ((begin >> chunkPower_) + 1) << chunkPower_;
+    const std::uint64_t runEnd = sideBySide() ? end : std::min(end, chunkEnd);
+    const auto size = static_cast<std::size_t>(runEnd - begin);
+    visit(at(begin, size), begin, size);
+    begin = runEnd;
+  }
+}
+
+void Mapping::advise(std::uint64_t offset, std::uint64_t length, Advice advice) const {
+  const std::uint64_t page = pageSize();
+  std::uint64_t begin = offset;
+  std::uint64_t end = offset + length;
+  if (advice == Advice::kWillNeed) {
+    begin -= begin % page;
+  } else {
+    begin += (page - begin % page) % page;
+    // The file's last page belongs to whoever has its last byte.
+    if (end != length_) end -= end % page;
+  }
+  eachRun(begin, end, [advice](std::byte* address, std::uint64_t, std::size_t size) {
+    mmapdir::advise(address, size, advice);
+  });
+}
+
+std::uint64_t Mapping::residentBytes(std::uint64_t offset, std::uint64_t length) const {
+  std::uint64_t resident = 0;
+  const std::uint64_t lead = offset % pageSize();
+  eachRun(offset - lead, offset + length, [&](std::byte* address, std::uint64_t begin, std::size_t size) {
+    resident += mmapdir::residentBytes(address, size);
+    // The bytes before the range on its first page are not asked about.
+    if (begin < offset && mmapdir::residentBytes(address, 1) != 0) resident -= lead;
+  });
+  return resident;
+}
+
+void Mapping::preload(std::uint64_t offset, std::uint64_t length) const {
+  eachRun(offset - offset % pageSize(), offset + length,
+          [this](std::byte* address, std::uint64_t begin, std::size_t size) {
+            mmapdir::preload(address, size, file_, begin);
+          });
+}
+
+Pages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) const {
+  const std::uint64_t lead = offset % mappingGranularity();
+  if (lead + length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
+  return Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length));
+}
+
+}  // namespace mmapdir

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/advice.h"
+#include "core/descriptor.h"
+#include "core/mapping_registry.h"
+#include "core/pages.h"
+
+namespace mmapdir {
+
+/// A file mapped whole, read-only, in chunks. Shared by every window over it: the pages and the
+/// descriptor go with the last std::shared_ptr. All members may be called from any thread.
+class Mapping {
+ public:
+  struct Options {
+    unsigned chunkPower = 34;
+    /// Take one address range for the whole file, so that chunks lie side by side.
+    bool sideBySide = true;
+  };
+
+  /// Maps the first `length` bytes of the file. Throws SystemError or MappingLimitError.
+  static std::shared_ptr<Mapping> open(Descriptor file, std::uint64_t length, Options options);
+
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping();
+
+  std::uint64_t length() const noexcept { return length_; }
+  std::size_t chunkCount() const noexcept { return chunks_.size(); }
+
+  /// Whether an address range may cross from one chunk to the next.
+  bool sideBySide() const noexcept { return reserved_.has_value() || chunks_.size() < 2; }
+
+  /// Where the byte at `offset` is. The caller holds `length` bytes from there, which must lie in
+  /// the file and, unless sideBySide(), in one chunk; nullptr otherwise.
+  std::byte* at(std::uint64_t offset, std::size_t length) const noexcept;
+
+  /// kWillNeed covers every page the range touches, other advice only the pages that it fills.
+  void advise(std::uint64_t offset, std::uint64_t length, Advice advice) const;
+
+  std::uint64_t residentBytes(std::uint64_t offset, std::uint64_t length) const;
+
+  void preload(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Pages of its own for [offset, offset + length), both sides rounded out to whole pages, which
+  /// a writer may change without anyone else seeing it.
+  Pages privatePages(std::uint64_t offset, std::uint64_t length) const;
+
+ private:
+  Mapping(Descriptor file, std::uint64_t length, Options options);
+
+  template <typename Visitor>
+  void eachRun(std::uint64_t begin, std::uint64_t end, Visitor&& visit) const;
+
+  const Descriptor file_;
+  const std::uint64_t length_;
+  const unsigned chunkPower_;
+  std::uint64_t id_ = 0;             // in the registry; 0 until it is listed there
+  MappingPermit permit_;
+  std::optional<Pages> reserved_;    // owns the whole range when the chunks lie side by side
+  std::vector<Pages> scattered_;     // own a chunk each when they do not
+  std::vector<std::byte*> chunks_;   // the chunks' addresses, in either case
+};
+
+}  // namespace mmapdir

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstddef>
+
+namespace mmapdir {
+
+/// How many of the `length` bytes at `address` (a page boundary) lie on pages that are in memory now.
+std::size_t residentBytes(std::byte* address, std::size_t length);
+
+}  // namespace mmapdir

@@ -1,0 +1,60 @@
+#include "core/pages.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/system_error.h"
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
+namespace mmapdir {
+
+namespace {
+
+std::byte* mapOrThrow(void* where, std::size_t length, int protection, int flags, int fd,
+                      std::uint64_t offset) {
+  void* address = ::mmap(where, length, protection, flags, fd, static_cast<off_t>(offset));
+  if (address == MAP_FAILED) throwLastError("mmap");
+  return static_cast<std::byte*>(address);
+}
+
+}  // namespace
+
+std::size_t pageSize() {
+  static const std::size_t size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::size_t mappingGranularity() { return pageSize(); }
+
+Pages Pages::reserve(std::size_t length) {
+  return Pages(mapOrThrow(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                          -1, 0),
+               length);
+}
+
+Pages Pages::map(const Descriptor& file, std::uint64_t offset, std::size_t length) {
+  return Pages(mapOrThrow(nullptr, length, PROT_READ, MAP_SHARED, static_cast<int>(file.get()),
+                          offset),
+               length);
+}
+
+Pages Pages::mapPrivate(const Descriptor& file, std::uint64_t offset, std::size_t length) {
+  return Pages(mapOrThrow(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+                          static_cast<int>(file.get()), offset),
+               length);
+}
+
+Pages::~Pages() {
+  if (address_ != nullptr) ::munmap(address_, length_);
+}
+
+void Pages::mapInto(std::size_t at, const Descriptor& file, std::uint64_t offset,
+                    std::size_t length) {
+  mapOrThrow(address_ + at, length, PROT_READ, MAP_SHARED | MAP_FIXED, static_cast<int>(file.get()),
+             offset);
+}
+
+}  // namespace mmapdir

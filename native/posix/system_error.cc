@@ -1,0 +1,11 @@
+#include "core/system_error.h"
+
+#include <cerrno>
+
+namespace mmapdir {
+
+void throwLastError(const char* syscall) { throw SystemError(syscall, errno); }
+
+void throwOutOfMemory(const char* syscall) { throw SystemError(syscall, ENOMEM); }
+
+}  // namespace mmapdir

@@ -1,0 +1,24 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+import type { OutputSink } from '../store/buffered-index-output.js'
+import { withStorageErrors } from './fs-errors.js'
+
+/** Writes a new file. */
+export class FileSink implements OutputSink {
+  readonly #fd: number
+  readonly #path: string
+
+  /** Throws FileAlreadyExistsError, also where a symbolic link has the name. */
+  constructor(path: string) {
+    this.#path = path
+    this.#fd = withStorageErrors('create', path, () => openSync(path, 'wx'))
+  }
+
+  write(bytes: Uint8Array, offset: number, length: number): number {
+    return withStorageErrors('write', this.#path, () => writeSync(this.#fd, bytes, offset, length))
+  }
+
+  close(): void {
+    withStorageErrors('close', this.#path, () => closeSync(this.#fd))
+  }
+}

@@ -1,0 +1,132 @@
+import { close, closeSync, read, readSync } from 'node:fs'
+
+import { AlreadyClosedError, EndOfFileError, type MapFailedError } from '../store/errors.js'
+import type { IOContext, ReadAdvice } from '../store/io-context.js'
+import { adviceFor } from '../store/io-context.js'
+import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
+import { storageError, withStorageErrors } from './fs-errors.js'
+
+/** Descriptors of inputs that were dropped without close. */
+const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
+
+/**
+ * Windows are buffers that positional reads fill. Each reader has its own, small at first; while
+ * it is read in sequence it grows, because a read of four bytes and one of 1 KiB cost the same.
+ */
+export class FileSource implements WindowSource {
+  readonly length: number
+  readonly mapFailure: MapFailedError | undefined
+  readonly directLength: number
+  readonly #fd: number
+  readonly #path: string
+  readonly #windowLength: number | undefined
+  #advice: ReadAdvice
+  #closed = false
+  #loads = 0 // reads under way on other threads, which close() must not take the descriptor from
+
+  /** Takes over the descriptor. `windowLength` fixes the windows' length, for tests. */
+  constructor(
+    fd: number,
+    path: string,
+    length: number,
+    options: { advice: ReadAdvice; mapFailure?: MapFailedError | undefined; windowLength?: number | undefined },
+  ) {
+    this.#fd = fd
+    this.#path = path
+    this.length = length
+    this.#advice = options.advice
+    this.mapFailure = options.mapFailure
+    this.#windowLength = options.windowLength
+    this.directLength = options.windowLength ?? LARGE
+    forgotten.register(this, fd, this)
+  }
+
+  window(position: number, need: number, spent: Window | undefined): Window {
+    const capacity = this.#capacityAfter(position, spent)
+    const window = spent !== undefined && spent.bytes.length === capacity ? spent : new Window(0, new Uint8Array(new ArrayBuffer(capacity)), 0)
+    let start = position
+    // A reader that moves backwards gets what comes before, too.
+    if (spent !== undefined && position < spent.start && position + capacity > spent.start) {
+      start = Math.max(0, position + need - capacity)
+    }
+    const length = Math.min(capacity, this.length - start)
+    window.length = 0 // nothing, should the read fail
+    this.#readFully(start, window.bytes, 0, length)
+    window.start = start
+    window.length = length
+    return window
+  }
+
+  #capacityAfter(position: number, spent: Window | undefined): number {
+    if (this.#windowLength !== undefined) return Math.max(this.#windowLength, 8)
+    if (this.#advice === 'sequential') return LARGE
+    if (spent === undefined) return SMALL
+    const inSequence = position >= spent.start && position <= spent.start + spent.length
+    return inSequence && this.#advice === 'normal' ? Math.min(spent.bytes.length * 4, LARGE) : SMALL
+  }
+
+  read(position: number, target: Uint8Array, offset: number, length: number): void {
+    this.#readFully(position, target, offset, length)
+  }
+
+  #readFully(position: number, target: Uint8Array, offset: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      // Node reads at most 2^31 − 1 bytes a call.
+      const count = withStorageErrors('read', this.#path, () =>
+        readSync(this.#fd, target, offset + done, Math.min(length - done, 2 ** 30), position + done),
+      )
+      if (count === 0) throw this.#shortened(position + done)
+      done += count
+    }
+  }
+
+  #shortened(position: number): EndOfFileError {
+    return new EndOfFileError(
+      `The file has become shorter: it ends at ${position} and had ${this.length} bytes when it was opened: ${this.#path}`,
+      { path: this.#path },
+    )
+  }
+
+  advice(): ReadAdvice {
+    return this.#advice
+  }
+
+  /** Decides how much is read at once. */
+  advise(_offset: number, _length: number, context: IOContext): void {
+    this.#advice = adviceFor(context)
+  }
+
+  /** Fills the system's cache. */
+  async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
+    const scratch = new Uint8Array(Math.min(length, 1 << 20))
+    for (let done = 0; done < length; ) {
+      const count = await this.#readAhead(scratch, Math.min(scratch.length, length - done), offset + done)
+      if (count === 0) throw this.#shortened(offset + done)
+      done += count
+      onProgress?.(done, length)
+      signal?.throwIfAborted()
+    }
+  }
+
+  #readAhead(scratch: Uint8Array, length: number, position: number): Promise<number> {
+    if (this.#closed) return Promise.reject(new AlreadyClosedError(`Closed while it was being loaded: ${this.#path}`))
+    this.#loads++
+    return new Promise((resolve, reject) => {
+      read(this.#fd, scratch, 0, length, position, (error, count) => {
+        this.#loads--
+        if (this.#closed && this.#loads === 0) closeSync(this.#fd)
+        if (error) reject(storageError(error, 'read', this.#path))
+        else resolve(count)
+      })
+    })
+  }
+
+  close(): void {
+    forgotten.unregister(this)
+    this.#closed = true
+    if (this.#loads === 0) closeSync(this.#fd)
+  }
+}
+
+const SMALL = 1024
+const LARGE = 16 * 1024

@@ -1,0 +1,216 @@
+import { lstatSync, mkdirSync, promises, readdirSync, realpathSync, renameSync, statSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+import { checkOptions, invalidType } from '../store/arguments.js'
+import { BufferedIndexOutput } from '../store/buffered-index-output.js'
+import { Directory } from '../store/directory.js'
+import { FileAlreadyExistsError, NotADirectoryError, NotAFileError } from '../store/errors.js'
+import { checkFileName } from '../store/file-names.js'
+import { IndexInput } from '../store/index-input.js'
+import type { IndexOutput } from '../store/index-output.js'
+import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
+import type { Lock, LockFactory } from '../store/lock.js'
+import { tempFileName } from '../store/temp-file-name.js'
+import { windowPower, type WindowPowerOption } from '../store/window-power.js'
+import { FileSink } from './file-sink.js'
+import { FileSource } from './file-source.js'
+import { storageError, withStorageErrors } from './fs-errors.js'
+import { NativeFSLockFactory } from './native-fs-lock-factory.js'
+import { openRegularFile } from './open-file.js'
+import { PendingDeletions } from './pending-deletions.js'
+
+export interface FSDirectoryOptions {
+  /** Make the directory, and those above it, where it is missing. By default that is an error. */
+  readonly create?: boolean
+  /** By default NativeFSLockFactory.INSTANCE. */
+  readonly lockFactory?: LockFactory
+}
+
+export const FS_OPTIONS = ['create', 'lockFactory'] as const
+
+/**
+ * A directory of the file system, read with positional reads. Needs no native code but for locks.
+ * Files that others make or remove appear and disappear as they do so.
+ */
+export class FSDirectory extends Directory {
+  /** The directory's real path. */
+  readonly path: string
+  readonly #lockFactory: LockFactory
+  readonly #pending: PendingDeletions
+  #tempCounter = 0
+  readonly #windowLength: number | undefined
+
+  protected constructor(path: string, options: FSDirectoryOptions & WindowPowerOption) {
+    super()
+    this.path = resolveDirectory(path, options.create ?? false)
+    this.#lockFactory = checkLockFactory(options.lockFactory ?? NativeFSLockFactory.INSTANCE)
+    this.#pending = new PendingDeletions(this.path)
+    const power = options[windowPower]
+    this.#windowLength = power === undefined ? undefined : 2 ** power
+  }
+
+  /**
+   * Opens the directory at `path`. Throws FileNotFoundError when there is none, NotADirectoryError
+   * when something else is there, a TypeError for an option that does not exist.
+   */
+  static open(path: string, options: FSDirectoryOptions = {}): FSDirectory {
+    checkOptions('FSDirectory', options, FS_OPTIONS)
+    return new FSDirectory(path, options)
+  }
+
+  listAll(): string[] {
+    this.ensureOpen()
+    const names = withStorageErrors('list', this.path, () => readdirSync(this.path))
+    return names.filter((name) => !this.#pending.has(name)).sort()
+  }
+
+  fileLength(name: string): number {
+    const path = this.pathOf(name)
+    this.#pending.refuse(name)
+    const stats = withStorageErrors('stat', path, () => statSync(path))
+    if (stats.isDirectory()) throw new NotAFileError('EISDIR', `Is a directory: ${path}`, { path })
+    return stats.size
+  }
+
+  openInput(name: string, context: IOContext = IOContext.DEFAULT): IndexInput {
+    const path = this.pathOf(name)
+    checkContext(context)
+    this.#pending.refuse(name)
+    return this.openPath(path, name, context)
+  }
+
+  /** How files are read: what kinds of this directory differ in. */
+  protected openPath(path: string, _name: string, context: IOContext): IndexInput {
+    const { fd, stats } = openRegularFile(path)
+    const source = new FileSource(fd, path, stats.size, { advice: adviceFor(context), windowLength: this.#windowLength })
+    return IndexInput.from(source, `FSDirectory(path="${path}")`)
+  }
+
+  createOutput(name: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
+    const path = this.pathOf(name)
+    checkContext(context)
+    this.#pending.tick()
+    this.#pending.release(name)
+    return new BufferedIndexOutput(new FileSink(path), name, `FSDirectoryOutput(path="${path}")`)
+  }
+
+  createTempOutput(prefix: string, suffix: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
+    for (;;) {
+      const name = tempFileName(prefix, suffix, this.#tempCounter++)
+      checkFileName(name)
+      if (this.#pending.has(name)) continue
+      try {
+        return this.createOutput(name, context)
+      } catch (error) {
+        if (!(error instanceof FileAlreadyExistsError)) throw error
+      }
+    }
+  }
+
+  deleteFile(name: string): void {
+    const path = this.pathOf(name)
+    if (isDirectory(path)) throw new NotAFileError('EISDIR', `Is a directory: ${path}`, { path })
+    this.#pending.delete(name)
+    this.#pending.tick()
+  }
+
+  rename(source: string, destination: string): void {
+    const from = this.pathOf(source)
+    const to = this.pathOf(destination)
+    this.#pending.refuse(source)
+    this.#pending.tick()
+    this.#pending.release(destination)
+    // rename(2) would replace the destination without a word. Between the two calls someone else
+    // could still make it: that is what the directory's write lock is for.
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) {
+      throw new FileAlreadyExistsError(`The name is taken: ${to}`, { path: to })
+    }
+    if (isDirectory(from)) throw new NotAFileError('EISDIR', `Is a directory: ${from}`, { path: from })
+    withStorageErrors('rename', from, () => renameSync(from, to))
+  }
+
+  async sync(names: Iterable<string>): Promise<void> {
+    const wanted = [...names]
+    const paths = wanted.map((name) => this.pathOf(name))
+    for (const name of wanted) this.#pending.refuse(name)
+    this.#pending.tick()
+    // Windows flushes only what was opened for writing.
+    for (const path of paths) await flush(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+  }
+
+  async syncMetaData(): Promise<void> {
+    this.ensureOpen()
+    this.#pending.tick()
+    if (process.platform === 'win32') {
+      // Windows does not flush a directory; NTFS keeps its metadata in a journal.
+      await promises.access(this.path).catch((error: unknown) => {
+        throw storageError(error, 'sync', this.path)
+      })
+    } else {
+      await flush(this.path, constants.O_RDONLY)
+    }
+  }
+
+  obtainLock(name: string): Lock {
+    this.ensureOpen()
+    checkFileName(name)
+    return this.#lockFactory.obtainLock(this, name)
+  }
+
+  getPendingDeletions(): ReadonlySet<string> {
+    this.#pending.retryAll()
+    return this.#pending.names()
+  }
+
+  override close(): void {
+    if (!this.isOpen) return
+    super.close()
+    this.#pending.retryAll()
+  }
+
+  override toString(): string {
+    return `${this.constructor.name}(path="${this.path}")`
+  }
+
+  /** The path of a file of this directory; checks that the directory is open and the name is one. */
+  protected pathOf(name: string): string {
+    this.ensureOpen()
+    checkFileName(name)
+    return join(this.path, name)
+  }
+}
+
+function resolveDirectory(path: string, create: boolean): string {
+  if (typeof path !== 'string') throw invalidType('path', 'a string', path)
+  return withStorageErrors('open directory', path, () => {
+    if (create) mkdirSync(path, { recursive: true })
+    const real = realpathSync(path)
+    if (!statSync(real).isDirectory()) throw new NotADirectoryError(`Not a directory: ${path}`, { path })
+    return real
+  })
+}
+
+function checkLockFactory(factory: LockFactory): LockFactory {
+  if (typeof factory?.obtainLock !== 'function') {
+    throw invalidType('lockFactory', 'a LockFactory', factory)
+  }
+  return factory
+}
+
+function isDirectory(path: string): boolean {
+  return withStorageErrors('stat', path, () => lstatSync(path)).isDirectory()
+}
+
+async function flush(path: string, flags: number): Promise<void> {
+  try {
+    const file = await promises.open(path, flags)
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw storageError(error, 'sync', path)
+  }
+}
+

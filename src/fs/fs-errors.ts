@@ -1,0 +1,51 @@
+import {
+  AccessDeniedError,
+  FileAlreadyExistsError,
+  FileNotFoundError,
+  NotADirectoryError,
+  NotAFileError,
+  StorageError,
+} from '../store/errors.js'
+
+const HINTS: Readonly<Record<string, readonly string[]>> = {
+  EMFILE: ['this process has as many files open as it may: see ulimit -n'],
+  ENFILE: ['the system has as many files open as it may: see sysctl fs.file-max'],
+  ENOSPC: ['the disk is full'],
+  EDQUOT: ["the user's disk quota is used up"],
+  EROFS: ['the file system is mounted read-only'],
+  ELOOP: ['symbolic links are not followed by what writes or deletes'],
+}
+
+/** An error of node:fs as a StorageError. The one place that reads its codes. */
+export function storageError(cause: unknown, action: string, path: string): StorageError {
+  if (cause instanceof StorageError) return cause
+  const { code = 'ERR_STORAGE', syscall, errno, message } = cause as NodeJS.ErrnoException
+  const text = `${action} failed: ${message ?? String(cause)}`
+  const details = { path, syscall, errno, cause, hints: HINTS[code] }
+  switch (code) {
+    case 'ENOENT':
+      return new FileNotFoundError(text, details)
+    case 'EEXIST':
+      return new FileAlreadyExistsError(text, details)
+    case 'EACCES':
+    case 'EPERM':
+      return new AccessDeniedError(text, details)
+    case 'ERR_ACCESS_DENIED':
+      return new AccessDeniedError(text, { ...details, hints: ["Node's permission model refuses it: see --allow-fs-read and --allow-fs-write"] })
+    case 'EISDIR':
+      return new NotAFileError('EISDIR', text, details)
+    case 'ENOTDIR':
+      return new NotADirectoryError(text, details)
+    default:
+      return new StorageError(code, text, details)
+  }
+}
+
+/** Runs an action of node:fs; what it throws becomes a StorageError. */
+export function withStorageErrors<T>(action: string, path: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw storageError(error, action, path)
+  }
+}

@@ -1,0 +1,129 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { type LockHandle, type NativeAddon, type NativeError, nativeAddon, nativeFailure } from '../native.js'
+import { invalidType } from '../store/arguments.js'
+import type { Directory } from '../store/directory.js'
+import { AlreadyClosedError, LockObtainFailedError, LockReleaseFailedError, StorageError } from '../store/errors.js'
+import { checkFileName } from '../store/file-names.js'
+import type { Lock, LockFactory } from '../store/lock.js'
+import type { FSDirectory } from './fs-directory.js'
+import { storageError, withStorageErrors } from './fs-errors.js'
+
+const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+
+/**
+ * Locks of the operating system, the kind that Lucene's NativeFSLockFactory takes, so that a JVM
+ * on the same index is kept out as well. They end with the process, however it ends. The lock file
+ * is never removed: someone may be waiting to lock it. Not reliable on every network file system.
+ */
+export class NativeFSLockFactory implements LockFactory {
+  static readonly INSTANCE = new NativeFSLockFactory()
+
+  private constructor() {}
+
+  obtainLock(directory: Directory, name: string): Lock {
+    const parent = (directory as FSDirectory).path
+    if (typeof parent !== 'string') throw invalidType('directory', 'an FSDirectory', directory)
+    checkFileName(name)
+    const path = join(parent, name)
+    const addon = nativeAddon()
+    if (addon === undefined) {
+      throw new LockObtainFailedError(`No lock without the native part of mmap-directory: ${path}`, {
+        path,
+        cause: nativeFailure(),
+        hints: ['build it with `npx node-gyp rebuild` in the package, or open with another lockFactory'],
+      })
+    }
+    const handle = addon.reserveLock(path)
+    if (handle === undefined) throw new LockObtainFailedError(`Lock held by this process: ${path}`, { path })
+    try {
+      return new NativeFSLock(addon, handle, name, path, lockFile(addon, handle, path))
+    } catch (error) {
+      addon.releaseLock(handle)
+      throw error
+    }
+  }
+}
+
+function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntStats {
+  const fd = withStorageErrors('create lock file', path, () => openSync(path, FLAGS, 0o666))
+  // Closed before the lock is taken: see FileLock::reserve in native/core/file_lock.h.
+  let status: BigIntStats
+  let holder: number
+  try {
+    status = fstatSync(fd, { bigint: true })
+    holder = addon.acquireLock(handle, fd)
+  } catch (error) {
+    const { errno, syscall } = error as NativeError
+    throw new LockObtainFailedError(`Locking failed: ${path}`, {
+      path,
+      syscall,
+      errno,
+      cause: error,
+      hints: ['the file system may not support locks'],
+    })
+  } finally {
+    closeSync(fd)
+  }
+  if (holder !== 0) {
+    const who = holder > 0 ? `another program (process ${holder})` : 'another program'
+    throw new LockObtainFailedError(`Lock held by ${who}: ${path}`, { path })
+  }
+  return status
+}
+
+class NativeFSLock implements Lock {
+  readonly name: string
+  readonly #addon: NativeAddon
+  readonly #handle: LockHandle
+  readonly #path: string
+  readonly #status: BigIntStats
+  #closed = false
+
+  constructor(addon: NativeAddon, handle: LockHandle, name: string, path: string, status: BigIntStats) {
+    this.#addon = addon
+    this.#handle = handle
+    this.name = name
+    this.#path = path
+    this.#status = status
+  }
+
+  ensureValid(): void {
+    const path = this.#path
+    if (this.#closed) throw new AlreadyClosedError(`Lock was released: ${path}`, { path })
+    let now: BigIntStats
+    try {
+      now = statSync(path, { bigint: true })
+    } catch (error) {
+      throw storageError(error, 'check lock', path)
+    }
+    if (now.ino !== this.#status.ino || now.dev !== this.#status.dev || now.birthtimeNs !== this.#status.birthtimeNs) {
+      throw new StorageError('ERR_LOCK_LOST', `The lock file was replaced by something else: ${path}`, { path })
+    }
+    if (now.size !== 0n) {
+      throw new StorageError('ERR_LOCK_LOST', `The lock file is not empty, as it has to be: ${path} (${now.size} bytes)`, { path })
+    }
+    if (!this.#addon.lockHeld(this.#handle)) {
+      throw new StorageError('ERR_LOCK_LOST', `The system has given the lock to someone else: ${path}`, { path })
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      this.#addon.releaseLock(this.#handle)
+    } catch (error) {
+      throw new LockReleaseFailedError(`The lock could not be released: ${this.#path}`, { path: this.#path, cause: error })
+    }
+  }
+
+  toString(): string {
+    return `NativeFSLock(path="${this.#path}")`
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

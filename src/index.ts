@@ -1,0 +1,8 @@
+export * from './store/index.js'
+export { FSDirectory, type FSDirectoryOptions } from './fs/fs-directory.js'
+export { NativeFSLockFactory } from './fs/native-fs-lock-factory.js'
+export { ByteBuffersDirectory, type ByteBuffersDirectoryOptions } from './memory/byte-buffers-directory.js'
+export { SingleInstanceLockFactory } from './memory/single-instance-lock-factory.js'
+export type { MappingOptions } from './mmap/mapping-options.js'
+export { MMapDirectory, type MMapDirectoryOptions } from './mmap/mmap-directory.js'
+export { openDirectory, openFile, type OpenFileOptions } from './mmap/open.js'

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
+
+import type { NativeAddon, NativeError } from '../native.js'
+import { MapFailedError } from '../store/errors.js'
+
+/** Failures with which a file can still be read, but not mapped. */
+const UNMAPPABLE: readonly string[] = ['ENOMEM', 'ENODEV', 'EAGAIN', 'EOVERFLOW']
+
+/**
+ * What native code threw while mapping, as the error to report: what happened, the numbers, what
+ * to try. `fallback` says whether reading the file instead makes sense.
+ */
+export function mapFailure(
+  error: NativeError,
+  path: string,
+  length: number,
+  chunkPower: number,
+  addon: NativeAddon,
+): { readonly error: MapFailedError; readonly fallback: boolean } {
+  const name = error.limit === undefined ? errorName(error) : undefined
+  const why = error.limit === undefined ? `${error.syscall ?? error.message}: ${name ?? 'failed'}` : 'too many mappings'
+  const message = `Map failed: ${path}: ${why}; length ${bytes(length)}, chunks of 2^${chunkPower} bytes`
+  return {
+    error: new MapFailedError(message, {
+      path,
+      syscall: error.syscall,
+      errno: error.errno,
+      cause: error,
+      hints: hints(error, name, addon),
+    }),
+    fallback: error.limit !== undefined || name === undefined || UNMAPPABLE.includes(name),
+  }
+}
+
+/** For a system on which nothing can be mapped at all. */
+export function mappingUnavailable(path: string, reason: string, cause?: unknown): MapFailedError {
+  return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause })
+}
+
+function errorName({ errno }: NativeError): string | undefined {
+  return errno === undefined || errno <= 0 ? undefined : getSystemErrorName(-errno)
+}
+
+function hints(error: NativeError, name: string | undefined, addon: NativeAddon): string[] {
+  const held = addon.mappingTotals()
+  if (error.limit !== undefined) {
+    return [`this library maps at most ${error.limit} files and views at a time and holds ${held.mappings}: close inputs that are done`]
+  }
+  if (name === 'ENODEV') return ['this file system does not support mapping: open with FSDirectory']
+  if (name !== 'ENOMEM') return []
+  const found = [`this library holds ${held.mappings} mappings of ${bytes(held.bytes)} in all`]
+  const limit = firstMatch('/proc/self/limits', /^Max address space\s+(\d+)/m)
+  if (limit !== undefined) {
+    const used = firstMatch('/proc/self/status', /^VmSize:\s+(\d+) kB/m)
+    const now = used === undefined ? '' : `, ${bytes(used * 1024)} of it in use`
+    found.push(`the address space is limited to ${bytes(limit)}${now}: raise ulimit -v`)
+  }
+  const maximum = firstMatch('/proc/sys/vm/max_map_count', /^(\d+)/)
+  const count = lines('/proc/self/maps')
+  if (maximum !== undefined && count !== undefined) {
+    found.push(`the process has ${count} mappings, and vm.max_map_count allows ${maximum}: raise it with sysctl`)
+  }
+  if (['ia32', 'arm'].includes(process.arch)) {
+    found.push('a 32-bit process has no more than 4 GiB of addresses: use a 64-bit Node.js, or smaller chunks')
+  }
+  return found
+}
+
+function bytes(count: number): string {
+  if (count < 1024) return `${count} bytes`
+  const power = Math.min(Math.floor(Math.log2(count) / 10), 5)
+  return `${Number((count / 1024 ** power).toFixed(2))} ${'KMGTP'[power - 1]}iB (${count} bytes)`
+}
+
+function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined // no /proc here, or not for this process: a hint less
+  }
+}
+
+function firstMatch(path: string, pattern: RegExp): number | undefined {
+  const found = text(path)?.match(pattern)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+function lines(path: string): number | undefined {
+  const found = text(path)
+  return found === undefined ? undefined : found.split('\n').length - 1
+}

@@ -1,0 +1,202 @@
+import type { Stats } from 'node:fs'
+
+import type { MappingHandle, NativeAddon, NativeError } from '../native.js'
+import { NATIVE_ADVICE } from '../native.js'
+import { AlreadyClosedError, StorageError } from '../store/errors.js'
+import { bytesOf } from '../store/intrinsics.js'
+import type { IOContext, ReadAdvice } from '../store/io-context.js'
+import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
+import { LoadQueue } from './load-queue.js'
+import { mapFailure } from './map-failure.js'
+
+/** How far a window reaches into the next one: a value that begins in a window is whole there. */
+const OVERLAP = 8
+
+/** What one call brings in. Long enough to be worth a call, short enough to be stopped after. */
+const LOAD_PIECE = 4 * 1024 * 1024
+
+/** The system reads ahead this far for one hint (read_ahead_kb's default); more has to be loaded. */
+const HINT_LENGTH = 128 * 1024
+
+export interface MappedSourceOptions {
+  readonly path: string
+  readonly stats: Stats
+  readonly chunkPower: number
+  readonly windowPower: number
+  readonly sideBySide: boolean
+  readonly advice: ReadAdvice
+  readonly adviceOf: (context: IOContext) => ReadAdvice
+}
+
+interface AdvisedRange {
+  readonly offset: number
+  readonly end: number
+  readonly advice: ReadAdvice
+}
+
+/**
+ * Windows are buffers over the mapping: at most 2^windowPower bytes each and a few more, made when
+ * they are first needed and kept until close(). Nobody outside the library gets hold of one.
+ */
+export class MappedSource implements WindowSource {
+  readonly length: number
+  readonly mapped = true
+  #loaded: Promise<void> | undefined
+
+  readonly #addon: NativeAddon
+  readonly #handle: MappingHandle
+  readonly #options: MappedSourceOptions
+  readonly #windowLength: number
+  readonly #overlap: number
+  // Without a prototype: one of Array's could have been given setters that see what is put in.
+  readonly #windows: Record<number, Window | undefined> = Object.create(null) as Record<number, Window | undefined>
+  #advised: AdvisedRange[] = [] // the latest last
+  #closed = false
+
+  /** Maps the file behind `fd`, which stays the caller's. Throws a NativeError. */
+  constructor(addon: NativeAddon, fd: number, options: MappedSourceOptions) {
+    const { stats, chunkPower, sideBySide } = options
+    this.length = stats.size
+    this.#addon = addon
+    this.#options = options
+    this.#windowLength = 2 ** Math.min(options.windowPower, chunkPower)
+    this.#overlap = sideBySide ? OVERLAP : 0
+    this.#handle = addon.openMapping(fd, stats.size, chunkPower, sideBySide)
+    if (options.advice !== 'normal') this.#advise(0, this.length, options.advice)
+  }
+
+  window(position: number, need: number): Window {
+    const window = this.#windowAt(Math.floor(position / this.#windowLength))
+    if (position + need <= window.start + window.length) return window
+    return this.#acrossChunks(position, need)
+  }
+
+  #windowAt(index: number): Window {
+    return this.#windows[index] ?? this.#openWindow(index)
+  }
+
+  #openWindow(index: number): Window {
+    const start = index * this.#windowLength
+    const length = Math.min(this.#windowLength + this.#overlap, this.length - start)
+    const buffer = this.#addon.openWindow(this.#handle, start, length)
+    const window = new Window(start, bytesOf(buffer, 0, length))
+    this.#windows[index] = window
+    return window
+  }
+
+  /** A few bytes around the end of a chunk whose neighbour is mapped elsewhere, put together. */
+  #acrossChunks(position: number, need: number): Window {
+    const bytes = new Uint8Array(need)
+    for (let i = 0; i < need; i++) {
+      const from = this.#windowAt(Math.floor((position + i) / this.#windowLength))
+      bytes[i] = from.bytes[position + i - from.start]!
+    }
+    return new Window(position, bytes)
+  }
+
+  view(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (length === 0) return new Uint8Array(0)
+    try {
+      const buffer = this.#addon.openView(this.#handle, offset, length)
+      return new Uint8Array(buffer, offset % this.#addon.mappingGranularity, length)
+    } catch (error) {
+      const { path, chunkPower } = this.#options
+      throw mapFailure(error as NativeError, path, length, chunkPower, this.#addon).error
+    }
+  }
+
+  advice(offset: number, length: number): ReadAdvice {
+    const covering = this.#advised.findLast((range) => range.offset <= offset && range.end >= offset + length)
+    return covering?.advice ?? 'normal'
+  }
+
+  advise(offset: number, length: number, context: IOContext): void {
+    this.#advise(offset, length, this.#options.adviceOf(context))
+  }
+
+  #advise(offset: number, length: number, advice: ReadAdvice): void {
+    this.#native('advise', () => this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]))
+    const end = offset + length
+    this.#advised = this.#advised.filter((range) => range.offset < offset || range.end > end)
+    this.#advised.push({ offset, end, advice })
+  }
+
+  prefetch(offset: number, length: number): void {
+    if (length === 0) return
+    if (length <= HINT_LENGTH) {
+      this.#native('prefetch', () => this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE.willNeed))
+    } else {
+      // Only a hint: what cannot be read now is reported when it is read.
+      this.load(offset, length, {}).catch(() => {})
+    }
+  }
+
+  isLoaded(offset: number, length: number): boolean | undefined {
+    if (!this.#residencyKnown()) return undefined
+    return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length)) === length
+  }
+
+  /** How many of the bytes are in memory now; undefined where the system does not tell. */
+  residentBytes(offset: number, length: number): number | undefined {
+    if (!this.#residencyKnown()) return undefined
+    return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length))
+  }
+
+  /**
+   * Since Linux 5.2, mincore(2) reports every page as resident to a process that neither owns the
+   * file nor may write to it (mm/mincore.c, can_do_mincore).
+   */
+  #residencyKnown(): boolean {
+    const user = process.geteuid?.()
+    const { uid, gid, mode } = this.#options.stats
+    if (process.platform !== 'linux' || user === 0 || user === uid) return true
+    if (process.getegid?.() === gid || process.getgroups?.().includes(gid)) return (mode & 0o020) !== 0
+    return (mode & 0o002) !== 0
+  }
+
+  async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const count = Math.min(LOAD_PIECE, length - done)
+      await LoadQueue.run(async () => {
+        signal?.throwIfAborted()
+        if (this.#closed) throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
+        try {
+          await this.#addon.preloadMapping(this.#handle, offset + done, count)
+        } catch (error) {
+          throw this.#storageError('load', error as NativeError)
+        }
+      })
+      done += count
+      onProgress?.(done, length)
+    }
+  }
+
+  /** Begins to load everything; `loaded` tells when it is done. */
+  preload(): void {
+    this.#loaded = this.load(0, this.length, {})
+    this.#loaded.catch(() => {}) // whoever cares awaits `loaded`
+  }
+
+  get loaded(): Promise<void> | undefined {
+    return this.#loaded
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#addon.closeMapping(this.#handle)
+  }
+
+  #native<T>(action: string, run: () => T): T {
+    try {
+      return run()
+    } catch (error) {
+      throw this.#storageError(action, error as NativeError)
+    }
+  }
+
+  #storageError(action: string, error: NativeError): StorageError {
+    const { path } = this.#options
+    const { syscall, errno } = error
+    return new StorageError('ERR_STORAGE', `${action} failed: ${error.message}: ${path}`, { path, syscall, errno, cause: error })
+  }
+}

@@ -1,0 +1,90 @@
+import { closeSync } from 'node:fs'
+
+import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
+import { FileSource } from '../fs/file-source.js'
+import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
+import { type MapFailedError } from '../store/errors.js'
+import { IndexInput } from '../store/index-input.js'
+import type { IOContext } from '../store/io-context.js'
+import { mapFailure, mappingUnavailable } from './map-failure.js'
+import { MappedSource } from './mapped-source.js'
+import type { MappingSettings } from './mapping-options.js'
+
+/** 2^30: V8 is slow at indices from 2^31 on, and Node 20 refuses buffers over 4 GiB. */
+const DEFAULT_WINDOW_POWER = 30
+
+export interface OpenMappedOptions {
+  readonly path: string
+  readonly name: string
+  readonly context: IOContext
+  readonly settings: MappingSettings
+  /** What error messages call the opener. */
+  readonly opener: string
+  /** Is told about each file that is read instead of mapped. */
+  readonly onFallback: (failure: MapFailedError) => void
+  readonly windowPower?: number | undefined
+  /** False maps every chunk wherever the system likes, as it must be where addresses are scarce. */
+  readonly sideBySide?: boolean | undefined
+}
+
+/** Opens a file and maps it; reads it where it cannot be mapped and the settings allow that. */
+export function openMapped(options: OpenMappedOptions): IndexInput {
+  const { path, opener } = options
+  const file = openRegularFile(path)
+  let keepOpen = false
+  try {
+    const source = tryMap(file, options)
+    if (source instanceof MappedSource) return IndexInput.from(source, `${opener}(path="${path}")`)
+    const { context, settings, name } = options
+    const input = IndexInput.from(
+      new FileSource(file.fd, path, file.stats.size, {
+        advice: settings.adviceOf(name, context),
+        mapFailure: source,
+        windowLength: options.windowPower === undefined ? undefined : 2 ** options.windowPower,
+      }),
+      `${opener}(path="${path}", not mapped)`,
+    )
+    keepOpen = true
+    options.onFallback(source)
+    return input
+  } finally {
+    if (!keepOpen) closeSync(file.fd)
+  }
+}
+
+function tryMap(file: OpenedFile, options: OpenMappedOptions): MappedSource | MapFailedError {
+  const { path, name, context, settings } = options
+  const addon = nativeAddon()
+  const unavailable =
+    addon === undefined
+      ? mappingUnavailable(path, 'the native part of mmap-directory could not be loaded', nativeFailure())
+      : addon.externalBuffersAllowed
+        ? undefined
+        : mappingUnavailable(path, 'this JavaScript engine does not allow buffers over mapped memory')
+  if (addon === undefined || unavailable !== undefined) {
+    if (!settings.fallback) throw unavailable
+    return unavailable!
+  }
+  const { chunkPower } = settings
+  const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
+  const advice = adviceOf(context)
+  const preload = settings.preload(name, context)
+  let source: MappedSource
+  try {
+    source = new MappedSource(addon, file.fd, {
+      path,
+      stats: file.stats,
+      chunkPower,
+      windowPower: options.windowPower ?? DEFAULT_WINDOW_POWER,
+      sideBySide: options.sideBySide ?? true,
+      advice,
+      adviceOf,
+    })
+  } catch (error) {
+    const failure = mapFailure(error as NativeError, path, file.stats.size, chunkPower, addon)
+    if (settings.fallback && failure.fallback) return failure.error
+    throw failure.error
+  }
+  if (preload) source.preload()
+  return source
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+
+import nodeGypBuild from 'node-gyp-build'
+
+/** What a handle stands for is known to native code alone. */
+export type MappingHandle = { readonly mapping: unique symbol }
+export type LockHandle = { readonly lock: unique symbol }
+
+/** A system call that failed in native code. */
+export interface NativeError extends Error {
+  readonly syscall?: string
+  /** errno on POSIX, GetLastError() on Windows. */
+  readonly errno?: number
+  /** The library's own limit on mappings, where that was hit. */
+  readonly limit?: number
+}
+
+/** What is mapped in this process, in all threads. */
+export interface MappingTotals {
+  readonly mappings: number
+  readonly bytes: number
+  readonly windows: number
+  readonly limit: number
+  readonly live: readonly { readonly id: number; readonly length: number; readonly references: number }[]
+}
+
+/** The advice that native/core/advice.h numbers. */
+export const NATIVE_ADVICE = { normal: 0, random: 1, sequential: 2, willNeed: 3 } as const
+
+/** The functions of native/addon. Offsets and lengths are in bytes and within the file. */
+export interface NativeAddon {
+  readonly pageSize: number
+  /** What the address of a mapped file offset is congruent to: the page, on Windows 64 KiB. */
+  readonly mappingGranularity: number
+  /** Whether the engine takes buffers over mapped memory. Electron's does not. */
+  readonly externalBuffersAllowed: boolean
+
+  /** Maps the file behind a descriptor, of which it makes its own copy. */
+  openMapping(fd: number, length: number, chunkPower: number, sideBySide: boolean): MappingHandle
+  /** Detaches the handle's windows and gives up its hold on the mapping. */
+  closeMapping(handle: MappingHandle): void
+  /** A buffer straight over the mapping: a write into it would end the process. */
+  openWindow(handle: MappingHandle, offset: number, length: number): ArrayBuffer
+  /** A buffer over private pages, from the page (see mappingGranularity) that holds `offset`. */
+  openView(handle: MappingHandle, offset: number, length: number): ArrayBuffer
+  adviseMapping(handle: MappingHandle, offset: number, length: number, advice: number): void
+  residentBytes(handle: MappingHandle, offset: number, length: number): number
+  preloadMapping(handle: MappingHandle, offset: number, length: number): Promise<void>
+  mappingTotals(): MappingTotals
+  setMappingLimit(limit: number): void
+
+  /** Takes a name in the process's table of locks; undefined when it is taken. */
+  reserveLock(name: string): LockHandle | undefined
+  /** 0 when the file is locked now, else the holder's process id, or −1 when that is not known. */
+  acquireLock(handle: LockHandle, fd: number): number
+  lockHeld(handle: LockHandle): boolean
+  releaseLock(handle: LockHandle): void
+}
+
+let loaded: { readonly addon?: NativeAddon; readonly failure?: Error } | undefined
+
+function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
+  if (loaded === undefined) {
+    try {
+      // The build is in the package's root, one level up from src and from dist alike.
+      loaded = { addon: nodeGypBuild(join(__dirname, '..')) as NativeAddon }
+    } catch (error) {
+      loaded = { failure: error as Error }
+    }
+  }
+  return loaded
+}
+
+/** The native part, loaded when it is first asked for; undefined where it cannot be. */
+export function nativeAddon(): NativeAddon | undefined {
+  return load().addon
+}
+
+/** Why there is no native part. */
+export function nativeFailure(): Error | undefined {
+  return load().failure
+}

@@ -1,0 +1,71 @@
+/** Errors for mistakes of the caller, with the codes that Node's own functions use. */
+
+export function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  const error = new RangeError(`${name} must be ${expected}, got ${show(value)}`)
+  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' })
+}
+
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  const error = new TypeError(`${name} must be ${expected}, got ${show(value)}`)
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
+}
+
+export function invalidValue(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' })
+}
+
+/** Throws unless `value` is a whole number from 0 to 2^53 − 1: every offset and length is one. */
+export function checkSize(name: string, value: number): void {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value)
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw outOfRange(name, 'a whole number from 0 to 2^53 - 1', value)
+  }
+}
+
+/** Throws a RangeError unless [offset, offset + length) lies within [0, available). */
+export function checkRange(what: string, offset: number, length: number, available: number): void {
+  checkSize(`${what}: offset`, offset)
+  checkSize(`${what}: length`, length)
+  if (length > available - offset) {
+    throw Object.assign(
+      new RangeError(`${what} out of bounds: offset=${offset}, length=${length}, available=${available}`),
+      { code: 'ERR_OUT_OF_RANGE' },
+    )
+  }
+}
+
+/** Throws a TypeError for an option that does not exist, naming the one that was probably meant. */
+export function checkOptions(what: string, options: object, known: readonly string[]): void {
+  if (options === null || typeof options !== 'object') throw invalidType(`${what} options`, 'an object', options)
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2)
+    throw invalidValue(
+      near === undefined
+        ? `${what} has no option '${name}'; its options are ${known.join(', ')}`
+        : `Misspelt option '${name}' of ${what} should be '${near}'`,
+    )
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value)
+  return String(value)
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(substitution, previous[j]! + 1, row[j - 1]! + 1))
+    }
+    previous = row
+  }
+  return previous[b.length]!
+}

@@ -1,0 +1,173 @@
+import { crc32 } from 'node:zlib'
+
+import { invalidType, outOfRange } from './arguments.js'
+import { checkInt, checkLong, checkNumber } from './data-output.js'
+import { AlreadyClosedError } from './errors.js'
+import { IndexOutput } from './index-output.js'
+import { bytesOf, bufferOf, byteOffsetOf, checkPart, lengthOfKind, setBytes } from './intrinsics.js'
+
+/** Where the bytes of an output go. */
+export interface OutputSink {
+  /** Appends some of the `length` bytes from `offset`, at least one, and returns how many. */
+  write(bytes: Uint8Array, offset: number, length: number): number
+  /** Called once. `complete` is false when a write has failed before. */
+  close(complete: boolean): void
+}
+
+/** The one IndexOutput of every storage: a buffer, a checksum, and a sink behind them. */
+export class BufferedIndexOutput extends IndexOutput {
+  readonly #sink: OutputSink
+  readonly #name: string
+  readonly #description: string
+  readonly #bytes = new Uint8Array(BUFFER_LENGTH)
+  readonly #data = new DataView(this.#bytes.buffer)
+  #at = 0 // bytes in the buffer
+  #summed = 0 // of those, the ones that the checksum counts
+  #flushed = 0 // bytes before the buffer's
+  #checksum = 0
+  #closed = false
+  #failure: unknown
+
+  constructor(sink: OutputSink, name: string, description: string) {
+    super()
+    this.#sink = sink
+    this.#name = name
+    this.#description = description
+  }
+
+  getName(): string {
+    return this.#name
+  }
+
+  getFilePointer(): number {
+    this.#ensureWritable()
+    return this.#flushed + this.#at
+  }
+
+  getChecksum(): number {
+    this.#ensureWritable()
+    this.#sum()
+    return this.#checksum
+  }
+
+  override writeByte(value: number): void {
+    if (value < -0x80 || value > 0xff || (value | 0) !== value) throw outOfRange('value', 'a byte', value)
+    if (this.#at + 1 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#bytes[this.#at++] = value
+  }
+
+  override writeShort(value: number): void {
+    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (this.#at + 2 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#data.setInt16(this.#at, value, true)
+    this.#at += 2
+  }
+
+  override writeInt(value: number): void {
+    checkInt(value)
+    if (this.#at + 4 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#data.setInt32(this.#at, value, true)
+    this.#at += 4
+  }
+
+  override writeLong(value: bigint | number): void {
+    const long = checkLong(value)
+    if (this.#at + 8 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#data.setBigInt64(this.#at, long, true)
+    this.#at += 8
+  }
+
+  override writeFloat(value: number): void {
+    checkNumber(value)
+    if (this.#at + 4 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#data.setFloat32(this.#at, value, true)
+    this.#at += 4
+  }
+
+  override writeDouble(value: number): void {
+    checkNumber(value)
+    if (this.#at + 8 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
+    this.#data.setFloat64(this.#at, value, true)
+    this.#at += 8
+  }
+
+  override writeBytes(source: Uint8Array, offset = 0, length?: number): void {
+    const available = lengthOfKind(source, 'Uint8Array')
+    if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
+    const count = length ?? available - offset
+    checkPart(offset, count, available)
+    this.#ensureWritable()
+    const start = byteOffsetOf(source) + offset
+    if (this.#at + count <= BUFFER_LENGTH) {
+      setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), this.#at)
+      this.#at += count
+      return
+    }
+    this.#flush()
+    if (count < BUFFER_LENGTH) {
+      setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), 0)
+      this.#at = count
+      return
+    }
+    // Not summed before it is written: a write that fails ends the output anyway.
+    const direct = bytesOf(bufferOf(source), start, count)
+    this.#drain(direct, count)
+    this.#checksum = crc32(direct, this.#checksum)
+    this.#flushed += count
+  }
+
+  close(): void {
+    if (this.#closed) return
+    const failed = this.#failure !== undefined
+    let flushed = false
+    try {
+      if (!failed) {
+        this.#flush()
+        flushed = true
+      }
+    } finally {
+      this.#closed = true
+      this.#sink.close(flushed)
+    }
+  }
+
+  override toString(): string {
+    return this.#description
+  }
+
+  #ensureWritable(): void {
+    if (this.#closed) throw new AlreadyClosedError(`Already closed: ${this.#description}`)
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #makeRoom(): void {
+    this.#ensureWritable()
+    this.#flush()
+  }
+
+  #sum(): void {
+    if (this.#summed === this.#at) return
+    this.#checksum = crc32(this.#bytes.subarray(this.#summed, this.#at), this.#checksum)
+    this.#summed = this.#at
+  }
+
+  #flush(): void {
+    this.#sum()
+    this.#drain(this.#bytes, this.#at)
+    this.#flushed += this.#at
+    this.#at = 0
+    this.#summed = 0
+  }
+
+  #drain(bytes: Uint8Array, length: number): void {
+    try {
+      for (let done = 0; done < length; ) done += this.#sink.write(bytes, done, length - done)
+    } catch (error) {
+      this.#failure = error
+      this.#at = BUFFER_LENGTH // so that every later write has to ask
+      throw error
+    }
+  }
+}
+
+const BUFFER_LENGTH = 32 * 1024

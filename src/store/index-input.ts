@@ -1,0 +1,113 @@
+import { DataInput } from './data-input.js'
+import type { MapFailedError } from './errors.js'
+import type { IOContext, ReadAdvice } from './io-context.js'
+import type { RandomAccessInput } from './random-access-input.js'
+import type { LoadOptions, WindowSource } from './window.js'
+
+/**
+ * A file, or a part of one, that is read from any position. Files do not change while they are
+ * open.
+ *
+ * clone() and slice() are cheap and need no closing. Closing the input that a directory returned
+ * ends all of its clones and slices; closing a clone or a slice ends only that one. After that,
+ * every method throws AlreadyClosedError, and close() does nothing. Belongs to the thread that
+ * opened it.
+ */
+export abstract class IndexInput extends DataInput implements Disposable {
+  /**
+   * An input over a storage of one's own. It owns the source and closes it. `description` is what
+   * error messages call it.
+   */
+  static from: (source: WindowSource, description: string) => IndexInput
+
+  /** The position of the next read, from the start of this input. */
+  abstract getFilePointer(): number
+
+  /**
+   * Moves to a position from 0 to length(). Throws a RangeError for a position that is negative
+   * or no whole number, EndOfFileError past the end.
+   */
+  abstract seek(position: number): void
+
+  /** Bytes in this input. */
+  abstract length(): number
+
+  /** An input on the same bytes at the same position, which then moves by itself. */
+  abstract clone(): IndexInput
+
+  /**
+   * An input on a part of this one, at position 0, with length() `length`. Throws a RangeError
+   * when the part is not within this input. With a context, the pages that lie wholly in the part
+   * get its advice.
+   */
+  abstract slice(description: string, offset: number, length: number, context?: IOContext): IndexInput
+
+  /** Absolute reads of a part of this input. Throws a RangeError as slice() does. */
+  abstract randomAccessSlice(offset: number, length: number): RandomAccessInput
+
+  /**
+   * A part of the file as an array, without copying it where the file is mapped. The array is the
+   * caller's: it stays readable after close(), and what is written into it changes neither the
+   * file nor what anyone else reads. Its byteOffset is congruent to the offset in the file modulo
+   * the page, so that `new Float32Array(view.buffer, view.byteOffset, …)` works for data that is
+   * aligned in the file.
+   *
+   * Throws a RangeError when the part is not within this input or longer than the engine's
+   * longest array (4 GiB on Node 20), and a TypeError when it would have to be copied and `copy`
+   * is 'never'.
+   */
+  abstract view(offset: number, length: number, options?: ViewOptions): Uint8Array<ArrayBuffer>
+
+  /** Says that a range will be read soon. Never waits, never fails because of the disk. */
+  abstract prefetch(offset: number, length: number): void
+
+  /**
+   * Brings a range (by default everything) into memory and resolves when it is there. The event
+   * loop stays free. The system may drop pages again when it needs memory. Where the file is not
+   * mapped, it fills the system's cache.
+   */
+  abstract load(options?: LoadRange): Promise<void>
+
+  /**
+   * Resolves when the preload that the directory's options asked for is done, is rejected where
+   * it failed, and is undefined where none was asked for. No unhandled rejection comes of
+   * ignoring it.
+   */
+  abstract readonly loaded: Promise<void> | undefined
+
+  /** Whether all of this input is in memory now; undefined where the system does not tell. */
+  abstract isLoaded(): boolean | undefined
+
+  /** The read advice in force. */
+  abstract readonly advice: ReadAdvice
+
+  /** Whether reads come straight from a mapping. */
+  abstract readonly mapped: boolean
+
+  /** Why the file is not mapped although that was wanted. */
+  abstract readonly mapFailure: MapFailedError | undefined
+
+  /** Changes the advice for the pages of this input to what the context asks for. */
+  abstract updateIOContext(context: IOContext): void
+
+  abstract close(): void
+
+  /** What this is: the directory's kind, the path, the slices. Works after close, too. */
+  abstract override toString(): string
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+export interface ViewOptions {
+  /** 'never' refuses where only a copy can be had. */
+  readonly copy?: 'allow' | 'never'
+}
+
+export interface LoadRange extends LoadOptions {
+  /** From 0; by default the start. */
+  readonly offset?: number | undefined
+  /** By default up to the end. */
+  readonly length?: number | undefined
+}

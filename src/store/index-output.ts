@@ -1,0 +1,48 @@
+import { checkSize, outOfRange } from './arguments.js'
+import { DataOutput } from './data-output.js'
+
+/**
+ * A file that is being written, from its start to its end, once. It is whole when close() has
+ * returned and safe from a power cut when Directory.sync() has; a failed write ends it: all that
+ * can be done then is to close and delete it. Belongs to the thread that made it.
+ *
+ * After close(), every method but close(), getName() and toString() throws AlreadyClosedError.
+ */
+export abstract class IndexOutput extends DataOutput implements Disposable {
+  /** The file's name in its directory. */
+  abstract getName(): string
+
+  /** Bytes written so far. */
+  abstract getFilePointer(): number
+
+  /** CRC-32 (as zlib's) of everything written so far, 0..2^32 − 1. */
+  abstract getChecksum(): number
+
+  /** Ends the file. Doing so again does nothing. */
+  abstract close(): void
+
+  abstract override toString(): string
+
+  /** Writes zeros up to the next multiple of `alignment`, a power of two, and returns the position then. */
+  alignFilePointer(alignment: number): number {
+    const position = this.getFilePointer()
+    const aligned = alignOffset(position, alignment)
+    for (let i = position; i < aligned; i++) this.writeByte(0)
+    return aligned
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+/** The next multiple of `alignment`, a power of two, from `offset` on. */
+export function alignOffset(offset: number, alignment: number): number {
+  checkSize('offset', offset)
+  if (!Number.isSafeInteger(alignment) || alignment < 1 || !Number.isInteger(Math.log2(alignment))) {
+    throw outOfRange('alignment', 'a power of two', alignment)
+  }
+  const aligned = Math.ceil(offset / alignment) * alignment
+  checkSize('the aligned offset', aligned)
+  return aligned
+}

@@ -1,0 +1,24 @@
+export * from './errors.js'
+export { alignOffset, IndexOutput } from './index-output.js'
+export { BufferedChecksumIndexInput } from './buffered-checksum-index-input.js'
+export { ChecksumIndexInput } from './checksum-index-input.js'
+export { DataInput } from './data-input.js'
+export { DataOutput } from './data-output.js'
+export { Directory } from './directory.js'
+export { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
+export {
+  DataAccessHint,
+  FileDataHint,
+  type FileOpenHint,
+  FileTypeHint,
+  type FlushInfo,
+  IOContext,
+  type MergeInfo,
+  PreloadHint,
+  type ReadAdvice,
+  ReadOnceHint,
+} from './io-context.js'
+export type { Lock, LockFactory } from './lock.js'
+export type { RandomAccessInput } from './random-access-input.js'
+export { type LoadOptions, Window, type WindowSource } from './window.js'
+import './windowed-input.js'

@@ -1,0 +1,110 @@
+import { checkRange, outOfRange, invalidValue } from './arguments.js'
+import { AlreadyClosedError, EndOfFileError, MapFailedError } from './errors.js'
+import type { LoadRange, ViewOptions } from './index-input.js'
+import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
+import type { Window, WindowSource } from './window.js'
+
+/** What an opened input, its clones and its slices have in common: one source, one end. */
+export class InputFamily {
+  /** Looked at by every read. */
+  closed = false
+  readonly source: WindowSource
+  readonly description: string
+
+  constructor(source: WindowSource, description: string) {
+    this.source = source
+    this.description = description
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.source.close()
+  }
+
+  /** What an input that was closed for itself belongs to from then on. */
+  closedTwin(): InputFamily {
+    const twin = new InputFamily(this.source, this.description)
+    twin.closed = true
+    return twin
+  }
+
+  ensureOpen(input: { toString(): string }): void {
+    if (this.closed) throw new AlreadyClosedError(`Already closed: ${input.toString()}`)
+  }
+
+  /** A copy of [offset, offset + length) of the file, or the pages themselves. */
+  view(offset: number, length: number, options: ViewOptions, what: string): Uint8Array<ArrayBuffer> {
+    const { copy = 'allow' } = options
+    if (copy !== 'allow' && copy !== 'never') throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
+    const lead = offset % VIEW_ALIGNMENT
+    if (lead + length > LONGEST_ARRAY) {
+      throw outOfRange(
+        'view: length',
+        `at most ${LONGEST_ARRAY - lead} here (the longest array of this engine has ${LONGEST_ARRAY} bytes)`,
+        length,
+      )
+    }
+    try {
+      const direct = this.source.view?.(offset, length)
+      if (direct !== undefined) return direct
+    } catch (error) {
+      if (copy === 'never' || !(error instanceof MapFailedError)) throw error
+    }
+    if (copy === 'never') throw invalidValue(`view: not mapped, so that it would have to be copied: ${what}`)
+    const target = new Uint8Array(new ArrayBuffer(lead + length), lead, length)
+    this.copy(offset, target, 0, length)
+    return target
+  }
+
+  /** Reads [position, position + length) of the file past anyone's current window. */
+  copy(position: number, target: Uint8Array, offset: number, length: number): void {
+    const { source } = this
+    if (source.read !== undefined) {
+      source.read(position, target, offset, length)
+      return
+    }
+    for (let done = 0; done < length; ) {
+      const window = source.window(position + done, 1, undefined)
+      const at = position + done - window.start
+      const count = Math.min(length - done, window.length - at)
+      copyBytes(window, at, target, offset + done, count)
+      done += count
+    }
+  }
+
+  load(start: number, available: number, range: LoadRange): Promise<void> {
+    const { offset = 0, length = available - offset, signal, onProgress } = range
+    checkRange('load', offset, length, available)
+    signal?.throwIfAborted()
+    return this.source.load?.(start + offset, length, { signal, onProgress }) ?? Promise.resolve()
+  }
+}
+
+export function endOfFile(what: string, position: number, need: number, length: number): EndOfFileError {
+  return new EndOfFileError(
+    need === 0
+      ? `seek past the end: position=${position}, length=${length}: ${what}`
+      : `read past the end: position=${position}, bytes=${need}, length=${length}: ${what}`,
+  )
+}
+
+/** Copies bytes out of a window. A loop is ahead of the engine's `set` only for a few bytes. */
+export function copyBytes(
+  window: Window,
+  at: number,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+): void {
+  if (length <= LOOP_LENGTH) {
+    const { bytes } = window
+    for (let i = 0; i < length; i++) target[offset + i] = bytes[at + i]!
+  } else {
+    setBytes(target, bytesOf(window.buffer, window.byteOffset + at, length), offset)
+  }
+}
+
+const LOOP_LENGTH = 20
+// The page of most systems, and a multiple of what any typed array asks for.
+const VIEW_ALIGNMENT = 4096

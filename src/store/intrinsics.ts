@@ -1,0 +1,113 @@
+/**
+ * The engine's own functions, taken when this module loads. A program that patches prototypes
+ * later, or hands in a subclass with methods of its own, does not get to see the buffers that the
+ * library reads from: over a mapping, a write into one of those would end the process.
+ */
+import { constants } from 'node:buffer'
+
+import { invalidType, outOfRange } from './arguments.js'
+
+const { call } = Function.prototype
+
+function uncurry<This, Args extends unknown[], Result>(
+  method: (this: This, ...args: Args) => Result,
+): (self: This, ...args: Args) => Result {
+  return call.bind(method) as (self: This, ...args: Args) => Result
+}
+
+const TypedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
+
+function getter<T>(name: string | symbol): (array: ArrayBufferView) => T {
+  return uncurry(Object.getOwnPropertyDescriptor(TypedArray, name)!.get!) as (array: ArrayBufferView) => T
+}
+
+export const lengthOf = getter<number>('length')
+export const bufferOf = getter<ArrayBufferLike>('buffer')
+export const byteOffsetOf = getter<number>('byteOffset')
+const nameOf = getter<string | undefined>(Symbol.toStringTag)
+
+/** target.set(source, offset), with the engine's `set`. */
+export const setBytes: (target: Uint8Array, source: Uint8Array, offset: number) => void = uncurry(
+  TypedArray.set as (this: Uint8Array, source: Uint8Array, offset: number) => void,
+)
+
+/**
+ * A DataView whose methods are the engine's own, whatever becomes of DataView.prototype: they are
+ * looked up on a prototype that nobody else can reach. Costs a read nothing, while calling a
+ * captured method through Function.prototype.call doubles it.
+ */
+export function privateView(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): DataView {
+  return Object.setPrototypeOf(new CapturedDataView(buffer, byteOffset, byteLength), viewMethods) as DataView
+}
+
+const CapturedDataView = DataView
+const viewMethods = Object.freeze(
+  Object.create(
+    null,
+    Object.fromEntries(
+      Object.entries(Object.getOwnPropertyDescriptors(DataView.prototype)).filter(([name]) => /^[gs]et./.test(name)),
+    ),
+  ) as object,
+)
+
+/** `length` bytes of a buffer, without asking anyone's species. */
+export function bytesOf(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
+  return new CapturedUint8Array(buffer, byteOffset, length)
+}
+
+const CapturedUint8Array = Uint8Array
+
+/** The length of a typed array, or undefined when it is not one of the kind `name`. */
+export function lengthOfKind(array: unknown, name: string): number | undefined {
+  // The toStringTag getter answers undefined for everything that is not a typed array.
+  return nameOf(array as ArrayBufferView) === name ? lengthOf(array as ArrayBufferView) : undefined
+}
+
+/** The bytes of `length` elements of a typed array of the kind `name`, from index `offset`. */
+export function elementBytes(
+  array: Int32Array | BigInt64Array | Float32Array,
+  name: 'Int32Array' | 'BigInt64Array' | 'Float32Array',
+  offset: number,
+  length: number,
+): Uint8Array {
+  const available = lengthOfKind(array, name)
+  if (available === undefined) throw invalidType('target', `an ${name}`, array)
+  checkPart(offset, length, available)
+  const size = name === 'BigInt64Array' ? 8 : 4
+  return bytesOf(bufferOf(array), byteOffsetOf(array) + offset * size, length * size)
+}
+
+/** Throws unless [offset, offset + length) lies within a target of `available` elements. */
+export function checkPart(offset: number, length: number, available: number): void {
+  if (!(Number.isSafeInteger(offset) && offset >= 0 && offset <= available)) {
+    throw outOfRange('offset', `a whole number from 0 to ${available}, the target's length`, offset)
+  }
+  if (!(Number.isSafeInteger(length) && length >= 0 && length <= available - offset)) {
+    throw outOfRange('length', `a whole number from 0 to ${available - offset}, what the target has left`, length)
+  }
+}
+
+/** Decodes UTF-8; malformed parts become U+FFFD and a byte order mark is kept. */
+export const decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string = uncurry(
+  (Buffer.prototype as unknown as { utf8Slice(this: Uint8Array, start: number, end: number): string }).utf8Slice,
+)
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** Turns little-endian elements of `size` bytes into the machine's own order, in place, or back. */
+export function toMachineOrder(bytes: Uint8Array, size: number): void {
+  if (!littleEndian) swapElements(bytes, size)
+}
+
+export function swapElements(bytes: Uint8Array, size: number): void {
+  for (let start = 0; start < bytes.length; start += size) {
+    for (let low = start, high = start + size - 1; low < high; low++, high--) {
+      const byte = bytes[low]!
+      bytes[low] = bytes[high]!
+      bytes[high] = byte
+    }
+  }
+}
+
+/** The longest ArrayBuffer of this engine, in bytes: exactly 4 GiB on Node 20. */
+export const LONGEST_ARRAY = constants.MAX_LENGTH

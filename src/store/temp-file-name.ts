@@ -1,0 +1,4 @@
+/** The name of a temporary file, as Lucene makes it: `prefix_suffix_N.tmp` with N in base 36. */
+export function tempFileName(prefix: string, suffix: string, counter: number): string {
+  return `${prefix}_${suffix}_${counter.toString(36)}.tmp`
+}

@@ -1,0 +1,92 @@
+import type { IOContext, ReadAdvice } from './io-context.js'
+import type { MapFailedError } from './errors.js'
+import { bufferOf, byteOffsetOf, lengthOf, privateView } from './intrinsics.js'
+
+/**
+ * A run of bytes of a file that is addressable now. Inputs read from one window at a time and ask
+ * their source for another when they leave it.
+ */
+export class Window {
+  /** The bytes; those from `length` on do not count. */
+  readonly bytes: Uint8Array
+  /** The same memory as `bytes`, both as one and as its buffer. */
+  readonly data: DataView
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  /** Where in the file the first byte is. */
+  start: number
+  /** How many bytes count. */
+  length: number
+  /** Several inputs may be reading here: a source must not fill this window with other bytes. */
+  shared = false
+
+  constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes)) {
+    this.bytes = bytes
+    this.buffer = bufferOf(bytes)
+    this.byteOffset = byteOffsetOf(bytes)
+    this.data = privateView(this.buffer, this.byteOffset, lengthOf(bytes))
+    this.start = start
+    this.length = length
+  }
+}
+
+/** The window of an input that has not read yet. */
+export const NOTHING = new Window(0, new Uint8Array(0))
+NOTHING.shared = true
+
+/**
+ * Where an IndexInput gets its windows from: a mapping, a file that is read, memory, or whatever
+ * a program brings along. One source serves the opened input and all of its clones and slices, in
+ * one thread. Offsets and lengths are checked before a source sees them, and it is not asked for
+ * anything after close().
+ */
+export interface WindowSource {
+  /** Bytes in the file. Does not change. */
+  readonly length: number
+
+  /**
+   * A window that holds at least the `need` bytes from `position` on (1..8, all of them in the
+   * file). `spent`, when given, is the window that the asking input leaves; nobody else reads it,
+   * so that the source may fill it anew and return it.
+   */
+  window(position: number, need: number, spent: Window | undefined): Window
+
+  /**
+   * Reads `length` bytes straight into `target`, past the windows; only asked for reads of at
+   * least `directLength` bytes. Without it, long reads are copied window by window.
+   */
+  read?(position: number, target: Uint8Array, offset: number, length: number): void
+  readonly directLength?: number
+
+  /**
+   * The bytes themselves, without copying, which the caller may even change without effect on
+   * anyone else; undefined where only a copy can be had. Throws MapFailedError where the system
+   * refuses.
+   */
+  view?(offset: number, length: number): Uint8Array<ArrayBuffer> | undefined
+
+  /** Whether it is mapped, and if mapping was tried in vain, why. */
+  readonly mapped?: boolean
+  readonly mapFailure?: MapFailedError | undefined
+
+  /** The advice in force for a range; advise() may change it at any time. */
+  advice?(offset: number, length: number): ReadAdvice
+  advise?(offset: number, length: number, context: IOContext): void
+
+  prefetch?(offset: number, length: number): void
+  isLoaded?(offset: number, length: number): boolean | undefined
+  load?(offset: number, length: number, options: LoadOptions): Promise<void>
+
+  /** Resolves when the loading that opening the file began is done. */
+  readonly loaded?: Promise<void> | undefined
+
+  /** Ends the source and everything read from it. Called once. */
+  close(): void
+}
+
+export interface LoadOptions {
+  /** Ends the load early: its promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Called between pieces, with the bytes that are loaded and those that were asked for. */
+  readonly onProgress?: ((loaded: number, total: number) => void) | undefined
+}

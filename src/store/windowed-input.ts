@@ -1,0 +1,442 @@
+import { checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
+import { checkGroup, safe } from './data-input.js'
+import type { MapFailedError } from './errors.js'
+import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
+import { copyBytes, endOfFile, InputFamily } from './input-family.js'
+import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
+import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
+import type { RandomAccessInput } from './random-access-input.js'
+import { NOTHING, type Window, type WindowSource } from './window.js'
+import { WindowedRandomAccess } from './windowed-random-access.js'
+
+/**
+ * The one IndexInput of every storage. All reads are written here, against the current window;
+ * only when a read leaves it does the input ask the source for another.
+ *
+ * The fields repeat what window and family know, so that a read costs one comparison and one load.
+ * The methods are the class's own rather than inherited, and there is one class, so that a
+ * caller's read sites stay monomorphic whatever directory the input came from.
+ */
+export class WindowedInput extends IndexInput {
+  #family: InputFamily
+  readonly #opened: boolean
+  readonly #start: number // of this input in the file
+  readonly #length: number
+  readonly #parent: WindowedInput | undefined // of a slice, for its description
+  readonly #name: string | undefined
+
+  #window: Window
+  #bytes: Uint8Array // the window's
+  #data: DataView // the window's
+  #base: number // the position in this input of the window's first byte; below 0 where a slice begins later
+  #at: number // the position of the next read, in the window
+  #limit: number // where this window or this input ends, in the window
+
+  private constructor(
+    family: InputFamily,
+    opened: boolean,
+    start: number,
+    length: number,
+    parent: WindowedInput | undefined,
+    name: string | undefined,
+    window: Window,
+    base: number,
+    at: number,
+    limit: number,
+  ) {
+    super()
+    this.#family = family
+    this.#opened = opened
+    this.#start = start
+    this.#length = length
+    this.#parent = parent
+    this.#name = name
+    this.#window = window
+    this.#bytes = window.bytes
+    this.#data = window.data
+    this.#base = base
+    this.#at = at
+    this.#limit = limit
+  }
+
+  static {
+    IndexInput.from = (source: WindowSource, description: string): IndexInput => {
+      if (source === null || typeof source !== 'object' || typeof source.window !== 'function') {
+        throw invalidType('source', 'a WindowSource', source)
+      }
+      checkSize('source.length', source.length)
+      if (typeof description !== 'string') throw invalidType('description', 'a string', description)
+      const family = new InputFamily(source, description)
+      return new WindowedInput(family, true, 0, source.length, undefined, undefined, NOTHING, 0, 0, 0)
+    }
+  }
+
+  // Position
+
+  getFilePointer(): number {
+    if (this.#family.closed) this.#family.ensureOpen(this)
+    return this.#base + this.#at
+  }
+
+  length(): number {
+    if (this.#family.closed) this.#family.ensureOpen(this)
+    return this.#length
+  }
+
+  seek(position: number): void {
+    const at = position - this.#base
+    // `>>> 0` leaves only whole numbers from 0 to 2^32 as they are.
+    if (at >>> 0 !== at || at > this.#limit || position < 0 || this.#family.closed) this.#seekAway(position)
+    else this.#at = at
+  }
+
+  skipBytes(count: number): void {
+    const at = this.#at + count
+    if (at >>> 0 !== at || at > this.#limit || count < 0 || this.#family.closed) {
+      this.#family.ensureOpen(this)
+      checkSize('count', count)
+      const position = this.#base + this.#at
+      if (count > this.#length - position) throw endOfFile(this.toString(), position, count, this.#length)
+      this.#leave(position + count)
+    } else {
+      this.#at = at
+    }
+  }
+
+  #seekAway(position: number): void {
+    this.#family.ensureOpen(this)
+    checkSize('position', position)
+    if (position > this.#length) throw endOfFile(this.toString(), position, 0, this.#length)
+    this.#leave(position)
+  }
+
+  /** Goes to a position outside the window. Which bytes are there is asked by the next read. */
+  #leave(position: number): void {
+    this.#base = position
+    this.#at = 0
+    this.#limit = 0
+  }
+
+  /** Makes `need` bytes (1..8) readable at the position. The position stays the same. */
+  #enter(need: number): void {
+    const family = this.#family
+    family.ensureOpen(this)
+    const position = this.#base + this.#at
+    if (need > this.#length - position) throw endOfFile(this.toString(), position, need, this.#length)
+    const spent = this.#window
+    this.#leave(position) // should the source fail, the spent window holds nothing to rely on
+    const window = family.source.window(this.#start + position, need, spent.shared ? undefined : spent)
+    const base = window.start - this.#start
+    this.#window = window
+    this.#bytes = window.bytes
+    this.#data = window.data
+    this.#base = base
+    this.#at = position - base
+    this.#limit = Math.min(window.length, this.#length - base)
+  }
+
+  protected atomically<T>(read: () => T): T {
+    const position = this.#base + this.#at
+    try {
+      return read()
+    } catch (error) {
+      this.#leave(position)
+      throw error
+    }
+  }
+
+  protected need(bytes: number, what: string): void {
+    const position = this.#base + this.#at
+    if (bytes > this.#length - position) {
+      throw endOfFile(`${what}, ${this.toString()}`, position, bytes, this.#length)
+    }
+  }
+
+  // Fixed width
+
+  override readByte(): number {
+    if (this.#at >= this.#limit || this.#family.closed) this.#enter(1)
+    const at = this.#at
+    this.#at = at + 1
+    return this.#bytes[at]!
+  }
+
+  override readShort(): number {
+    if (this.#at + 2 > this.#limit || this.#family.closed) this.#enter(2)
+    const at = this.#at
+    this.#at = at + 2
+    return this.#data.getInt16(at, true)
+  }
+
+  override readInt(): number {
+    if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
+    const at = this.#at
+    this.#at = at + 4
+    return this.#data.getInt32(at, true)
+  }
+
+  override readLong(): bigint {
+    if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
+    const at = this.#at
+    this.#at = at + 8
+    return this.#data.getBigInt64(at, true)
+  }
+
+  override readSafeLong(): number {
+    if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
+    const at = this.#at
+    const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) safe(this.#data.getBigInt64(at, true))
+    this.#at = at + 8
+    return value
+  }
+
+  override readFloat(): number {
+    if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
+    const at = this.#at
+    this.#at = at + 4
+    return this.#data.getFloat32(at, true)
+  }
+
+  override readDouble(): number {
+    if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
+    const at = this.#at
+    this.#at = at + 8
+    return this.#data.getFloat64(at, true)
+  }
+
+  // Variable width: unrolled where the longest value fits the window
+
+  override readVInt(): number {
+    let at = this.#at
+    if (at + 5 > this.#limit || this.#family.closed) return super.readVInt()
+    const bytes = this.#bytes
+    let byte = bytes[at++]!
+    let value = byte & 0x7f
+    if (byte >= 0x80) {
+      byte = bytes[at++]!
+      value |= (byte & 0x7f) << 7
+      if (byte >= 0x80) {
+        byte = bytes[at++]!
+        value |= (byte & 0x7f) << 14
+        if (byte >= 0x80) {
+          byte = bytes[at++]!
+          value |= (byte & 0x7f) << 21
+          if (byte >= 0x80) value |= bytes[at++]! << 28
+        }
+      }
+    }
+    this.#at = at
+    return value
+  }
+
+  override readSafeVLong(): number {
+    let at = this.#at
+    if (at + 7 > this.#limit || this.#family.closed) return super.readSafeVLong()
+    const bytes = this.#bytes
+    let value = 0
+    let scale = 1
+    for (let end = at + 7; at < end; scale *= 0x80) {
+      const byte = bytes[at++]!
+      value += (byte & 0x7f) * scale // 49 bits: exact
+      if (byte < 0x80) {
+        this.#at = at
+        return value
+      }
+    }
+    return super.readSafeVLong()
+  }
+
+  override readGroupVInts(target: Int32Array, count: number): void {
+    checkGroup(target, count)
+    let done = 0
+    // Seventeen bytes are the longest group; the value's upper bytes are masked away.
+    for (; done + 4 <= count && this.#at + 17 <= this.#limit && !this.#family.closed; done += 4) {
+      const data = this.#data
+      let at = this.#at
+      const flags = this.#bytes[at++]!
+      const first = flags >>> 6
+      const second = (flags >>> 4) & 3
+      const third = (flags >>> 2) & 3
+      const fourth = flags & 3
+      if (at + first + second + third + 7 > this.#limit) break
+      target[done] = data.getInt32(at, true) & GROUP_MASK[first]!
+      at += first + 1
+      target[done + 1] = data.getInt32(at, true) & GROUP_MASK[second]!
+      at += second + 1
+      target[done + 2] = data.getInt32(at, true) & GROUP_MASK[third]!
+      at += third + 1
+      target[done + 3] = data.getInt32(at, true) & GROUP_MASK[fourth]!
+      this.#at = at + fourth + 1
+    }
+    if (done < count) super.readGroupVInts(target, count)
+  }
+
+  override readString(): string {
+    const position = this.#base + this.#at
+    const length = this.readVInt()
+    const at = this.#at
+    if (length >= 0 && at + length <= this.#limit) {
+      this.#at = at + length
+      return decodeUtf8(this.#bytes, at, at + length)
+    }
+    this.#leave(position)
+    return super.readString()
+  }
+
+  // Bulk
+
+  override readBytes(target: Uint8Array, offset = 0, length?: number): void {
+    const available = lengthOfKind(target, 'Uint8Array')
+    if (available === undefined) throw invalidType('target', 'a Uint8Array', target)
+    const count = length ?? available - offset
+    if (offset >>> 0 !== offset || count >>> 0 !== count || count > available - offset) {
+      checkPart(offset, count, available)
+    }
+    const at = this.#at
+    if (at + count > this.#limit || this.#family.closed) {
+      this.#readFar(target, offset, count)
+    } else {
+      copyBytes(this.#window, at, target, offset, count)
+      this.#at = at + count
+    }
+  }
+
+  /** A read that leaves the window: the rest of it, then whole windows, or past them altogether. */
+  #readFar(target: Uint8Array, offset: number, length: number): void {
+    const family = this.#family
+    family.ensureOpen(this)
+    const position = this.#base + this.#at
+    if (length > this.#length - position) throw endOfFile(this.toString(), position, length, this.#length)
+    this.atomically(() => {
+      let done = 0
+      const { source } = family
+      while (done < length) {
+        const rest = length - done
+        let count = Math.min(this.#limit - this.#at, rest)
+        if (count === 0) {
+          if (source.read !== undefined && rest >= (source.directLength ?? 0)) {
+            const from = this.#base + this.#at
+            source.read(this.#start + from, target, offset + done, rest)
+            this.#leave(from + rest)
+            return
+          }
+          this.#enter(1)
+          count = Math.min(this.#limit - this.#at, rest)
+        }
+        copyBytes(this.#window, this.#at, target, offset + done, count)
+        this.#at += count
+        done += count
+      }
+    })
+  }
+
+  // Parts
+
+  clone(): IndexInput {
+    if (this.#family.closed) this.#family.ensureOpen(this)
+    this.#window.shared = true
+    return new WindowedInput(
+      this.#family,
+      false,
+      this.#start,
+      this.#length,
+      this.#parent,
+      this.#name,
+      this.#window,
+      this.#base,
+      this.#at,
+      this.#limit,
+    )
+  }
+
+  slice(description: string, offset: number, length: number, context?: IOContext): IndexInput {
+    if (typeof description !== 'string') throw invalidType('description', 'a string', description)
+    this.#checkPart(`slice() ${description}`, offset, length)
+    const family = this.#family
+    if (context !== undefined) {
+      checkContext(context)
+      family.source.advise?.(this.#start + offset, length, context)
+    }
+    return new WindowedInput(family, false, this.#start + offset, length, this, description, NOTHING, 0, 0, 0)
+  }
+
+  randomAccessSlice(offset: number, length: number): RandomAccessInput {
+    this.#checkPart('randomAccessSlice()', offset, length)
+    return new WindowedRandomAccess(this.#family, this, this.#start + offset, length)
+  }
+
+  view(offset: number, length: number, options: ViewOptions = {}): Uint8Array<ArrayBuffer> {
+    this.#checkPart('view()', offset, length)
+    return this.#family.view(this.#start + offset, length, options, this.toString())
+  }
+
+  #checkPart(what: string, offset: number, length: number): void {
+    if (this.#family.closed) this.#family.ensureOpen(this)
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length && Number.isSafeInteger(offset + length)))
+      checkRange(`${what} of ${this.toString()}`, offset, length, this.#length)
+    if (!Number.isInteger(offset)) throw outOfRange('offset', 'a whole number', offset)
+  }
+
+  // Memory
+
+  prefetch(offset: number, length: number): void {
+    this.#checkPart('prefetch()', offset, length)
+    this.#family.source.prefetch?.(this.#start + offset, length)
+  }
+
+  async load(range: LoadRange = {}): Promise<void> {
+    this.#family.ensureOpen(this)
+    await this.#family.load(this.#start, this.#length, range)
+  }
+
+  get loaded(): Promise<void> | undefined {
+    this.#family.ensureOpen(this)
+    return this.#family.source.loaded
+  }
+
+  isLoaded(): boolean | undefined {
+    this.#family.ensureOpen(this)
+    return this.#family.source.isLoaded?.(this.#start, this.#length)
+  }
+
+  get advice(): ReadAdvice {
+    this.#family.ensureOpen(this)
+    return this.#family.source.advice?.(this.#start, this.#length) ?? 'normal'
+  }
+
+  updateIOContext(context: IOContext): void {
+    this.#family.ensureOpen(this)
+    checkContext(context)
+    this.#family.source.advise?.(this.#start, this.#length, context)
+  }
+
+  get mapped(): boolean {
+    this.#family.ensureOpen(this)
+    return this.#family.source.mapped ?? false
+  }
+
+  get mapFailure(): MapFailedError | undefined {
+    this.#family.ensureOpen(this)
+    return this.#family.source.mapFailure
+  }
+
+  // End
+
+  close(): void {
+    const family = this.#family
+    if (family.closed) return
+    if (this.#opened) family.close()
+    else this.#family = family.closedTwin()
+    this.#window = NOTHING
+    this.#bytes = NOTHING.bytes
+    this.#data = NOTHING.data
+    this.#limit = 0
+  }
+
+  override toString(): string {
+    return this.#parent === undefined ? this.#family.description : `${this.#parent.toString()} [slice=${this.#name}]`
+  }
+}
+
+const GROUP_MASK = [0xff, 0xffff, 0xff_ffff, -1]

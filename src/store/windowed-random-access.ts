@@ -1,0 +1,136 @@
+import { checkRange, checkSize, invalidType } from './arguments.js'
+import { safe } from './data-input.js'
+import { copyBytes, endOfFile, type InputFamily } from './input-family.js'
+import { checkPart, lengthOfKind } from './intrinsics.js'
+import type { RandomAccessInput } from './random-access-input.js'
+import { NOTHING } from './window.js'
+
+/** Absolute reads over the windows of an opened input. */
+export class WindowedRandomAccess implements RandomAccessInput {
+  readonly #family: InputFamily
+  readonly #origin: { toString(): string }
+  readonly #start: number // of the range in the file
+  readonly #length: number
+
+  #window = NOTHING
+  #bytes = NOTHING.bytes // the window's
+  #data = NOTHING.data // the window's
+  #base = 0 // the position in the range of the window's first byte
+  #limit = 0 // where the window or the range ends, in the window
+
+  constructor(family: InputFamily, origin: { toString(): string }, start: number, length: number) {
+    this.#family = family
+    this.#origin = origin
+    this.#start = start
+    this.#length = length
+  }
+
+  length(): number {
+    this.#family.ensureOpen(this)
+    return this.#length
+  }
+
+  readByte(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 1)
+    return this.#bytes[at]!
+  }
+
+  readShort(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 2)
+    return this.#data.getInt16(at, true)
+  }
+
+  readInt(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 4)
+    return this.#data.getInt32(at, true)
+  }
+
+  readLong(position: number): bigint {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    return this.#data.getBigInt64(at, true)
+  }
+
+  readSafeLong(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) safe(this.#data.getBigInt64(at, true))
+    return value
+  }
+
+  readFloat(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 4)
+    return this.#data.getFloat32(at, true)
+  }
+
+  readDouble(position: number): number {
+    let at = position - this.#base
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    return this.#data.getFloat64(at, true)
+  }
+
+  readBytes(position: number, target: Uint8Array, offset = 0, length?: number): void {
+    const available = lengthOfKind(target, 'Uint8Array')
+    if (available === undefined) throw invalidType('target', 'a Uint8Array', target)
+    const count = length ?? available - offset
+    checkPart(offset, count, available)
+    if (this.#family.closed || position < 0 || position >>> 0 !== position || count > this.#length - position) {
+      this.#check(position, count)
+    }
+    const { source } = this.#family
+    for (let done = 0; done < count; ) {
+      const rest = count - done
+      let at = position + done - this.#base
+      if (at < 0 || at >= this.#limit) {
+        if (source.read !== undefined && rest >= (source.directLength ?? 0)) {
+          source.read(this.#start + position + done, target, offset + done, rest)
+          return
+        }
+        at = this.#enter(position + done, 1)
+      }
+      const part = Math.min(this.#limit - at, rest)
+      copyBytes(this.#window, at, target, offset + done, part)
+      done += part
+    }
+  }
+
+  prefetch(offset: number, length: number): void {
+    this.#family.ensureOpen(this)
+    checkRange(`prefetch() of ${this.toString()}`, offset, length, this.#length)
+    this.#family.source.prefetch?.(this.#start + offset, length)
+  }
+
+  isLoaded(): boolean | undefined {
+    this.#family.ensureOpen(this)
+    return this.#family.source.isLoaded?.(this.#start, this.#length)
+  }
+
+  toString(): string {
+    return `${this.#origin.toString()} [slice=randomaccess]`
+  }
+
+  #check(position: number, need: number): void {
+    this.#family.ensureOpen(this)
+    checkSize('position', position)
+    if (need > this.#length - position) throw endOfFile(this.toString(), position, need, this.#length)
+  }
+
+  /** Makes `need` bytes readable at the position and returns where in the window they are. */
+  #enter(position: number, need: number): number {
+    this.#check(position, need)
+    const spent = this.#window
+    this.#limit = 0 // should the source fail, the spent window holds nothing to rely on
+    const window = this.#family.source.window(this.#start + position, need, spent.shared ? undefined : spent)
+    this.#window = window
+    this.#bytes = window.bytes
+    this.#data = window.data
+    this.#base = window.start - this.#start
+    this.#limit = Math.min(window.length, this.#length - this.#base)
+    return position - this.#base
+  }
+}
