@@ -29,7 +29,11 @@ export class FileSource implements WindowSource {
     fd: number,
     path: string,
     length: number,
-    options: { advice: ReadAdvice; mapFailure?: MapFailedError | undefined; windowLength?: number | undefined },
+    options: {
+      advice: ReadAdvice
+      mapFailure?: MapFailedError | undefined
+      windowLength?: number | undefined
+    },
   ) {
     this.#fd = fd
     this.#path = path
@@ -43,7 +47,10 @@ export class FileSource implements WindowSource {
 
   window(position: number, need: number, spent: Window | undefined): Window {
     const capacity = this.#capacityAfter(position, spent)
-    const window = spent !== undefined && spent.bytes.length === capacity ? spent : new Window(0, new Uint8Array(new ArrayBuffer(capacity)), 0)
+    const window =
+      spent !== undefined && spent.bytes.length === capacity
+        ? spent
+        : new Window(0, new Uint8Array(new ArrayBuffer(capacity)), 0)
     let start = position
     // A reader that moves backwards gets what comes before, too.
     if (spent !== undefined && position < spent.start && position + capacity > spent.start) {
@@ -70,7 +77,7 @@ export class FileSource implements WindowSource {
   }
 
   #readFully(position: number, target: Uint8Array, offset: number, length: number): void {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       // Node reads at most 2^31 − 1 bytes a call.
       const count = withStorageErrors('read', this.#path, () =>
         readSync(this.#fd, target, offset + done, Math.min(length - done, 2 ** 30), position + done),
@@ -99,7 +106,7 @@ export class FileSource implements WindowSource {
   /** Fills the system's cache. */
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
     const scratch = new Uint8Array(Math.min(length, 1 << 20))
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const count = await this.#readAhead(scratch, Math.min(scratch.length, length - done), offset + done)
       if (count === 0) throw this.#shortened(offset + done)
       done += count
@@ -109,7 +116,8 @@ export class FileSource implements WindowSource {
   }
 
   #readAhead(scratch: Uint8Array, length: number, position: number): Promise<number> {
-    if (this.#closed) return Promise.reject(new AlreadyClosedError(`Closed while it was being loaded: ${this.#path}`))
+    if (this.#closed)
+      return Promise.reject(new AlreadyClosedError(`Closed while it was being loaded: ${this.#path}`))
     this.#loads++
     return new Promise((resolve, reject) => {
       read(this.#fd, scratch, 0, length, position, (error, count) => {

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, promises, readdirSync, realpathSync, renameSync, statSync, constants } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  promises,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  constants,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import { checkOptions, invalidType } from '../store/arguments.js'
@@ -82,7 +91,10 @@ export class FSDirectory extends Directory {
   /** How files are read: what kinds of this directory differ in. */
   protected openPath(path: string, _name: string, context: IOContext): IndexInput {
     const { fd, stats } = openRegularFile(path)
-    const source = new FileSource(fd, path, stats.size, { advice: adviceFor(context), windowLength: this.#windowLength })
+    const source = new FileSource(fd, path, stats.size, {
+      advice: adviceFor(context),
+      windowLength: this.#windowLength,
+    })
     return IndexInput.from(source, `FSDirectory(path="${path}")`)
   }
 
@@ -213,4 +225,3 @@ async function flush(path: string, flags: number): Promise<void> {
     throw storageError(error, 'sync', path)
   }
 }
-

@@ -31,7 +31,10 @@ export function storageError(cause: unknown, action: string, path: string): Stor
     case 'EPERM':
       return new AccessDeniedError(text, details)
     case 'ERR_ACCESS_DENIED':
-      return new AccessDeniedError(text, { ...details, hints: ["Node's permission model refuses it: see --allow-fs-read and --allow-fs-write"] })
+      return new AccessDeniedError(text, {
+        ...details,
+        hints: ["Node's permission model refuses it: see --allow-fs-read and --allow-fs-write"],
+      })
     case 'EISDIR':
       return new NotAFileError('EISDIR', text, details)
     case 'ENOTDIR':

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { type LockHandle, type NativeAddon, type NativeError, nativeAddon, nativeFailure } from '../native.js'
 import { invalidType } from '../store/arguments.js'
 import type { Directory } from '../store/directory.js'
-import { AlreadyClosedError, LockObtainFailedError, LockReleaseFailedError, StorageError } from '../store/errors.js'
+import {
+  AlreadyClosedError,
+  LockObtainFailedError,
+  LockReleaseFailedError,
+  StorageError,
+} from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
 import type { Lock, LockFactory } from '../store/lock.js'
 import type { FSDirectory } from './fs-directory.js'
@@ -98,14 +103,26 @@ class NativeFSLock implements Lock {
     } catch (error) {
       throw storageError(error, 'check lock', path)
     }
-    if (now.ino !== this.#status.ino || now.dev !== this.#status.dev || now.birthtimeNs !== this.#status.birthtimeNs) {
-      throw new StorageError('ERR_LOCK_LOST', `The lock file was replaced by something else: ${path}`, { path })
+    if (
+      now.ino !== this.#status.ino ||
+      now.dev !== this.#status.dev ||
+      now.birthtimeNs !== this.#status.birthtimeNs
+    ) {
+      throw new StorageError('ERR_LOCK_LOST', `The lock file was replaced by something else: ${path}`, {
+        path,
+      })
     }
     if (now.size !== 0n) {
-      throw new StorageError('ERR_LOCK_LOST', `The lock file is not empty, as it has to be: ${path} (${now.size} bytes)`, { path })
+      throw new StorageError(
+        'ERR_LOCK_LOST',
+        `The lock file is not empty, as it has to be: ${path} (${now.size} bytes)`,
+        { path },
+      )
     }
     if (!this.#addon.lockHeld(this.#handle)) {
-      throw new StorageError('ERR_LOCK_LOST', `The system has given the lock to someone else: ${path}`, { path })
+      throw new StorageError('ERR_LOCK_LOST', `The system has given the lock to someone else: ${path}`, {
+        path,
+      })
     }
   }
 
@@ -115,7 +132,10 @@ class NativeFSLock implements Lock {
     try {
       this.#addon.releaseLock(this.#handle)
     } catch (error) {
-      throw new LockReleaseFailedError(`The lock could not be released: ${this.#path}`, { path: this.#path, cause: error })
+      throw new LockReleaseFailedError(`The lock could not be released: ${this.#path}`, {
+        path: this.#path,
+        cause: error,
+      })
     }
   }
 

@@ -6,7 +6,7 @@ import { withStorageErrors } from './fs-errors.js'
 
 // Windows refuses to remove a file that is open or mapped; elsewhere only a file that is in use as
 // something else than a file (a mount point) is busy.
-const BUSY = process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY']
+const BUSY = new Set(process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY'])
 
 /**
  * Files that were deleted but are still there because the system has not let go of them. They are
@@ -37,7 +37,7 @@ export class PendingDeletions {
     try {
       unlinkSync(path)
     } catch (error) {
-      if (!BUSY.includes((error as NodeJS.ErrnoException).code ?? '') || !existsSync(path)) {
+      if (!BUSY.has((error as NodeJS.ErrnoException).code ?? '') || !existsSync(path)) {
         withStorageErrors('delete', path, () => {
           throw error
         })

@@ -32,7 +32,8 @@ export class MemoryFile implements OutputSink {
   write(bytes: Uint8Array, offset: number, length: number): number {
     const at = this.#length % this.#blockLength
     const count = Math.min(length, this.#blockLength - at)
-    if (at === 0) this.#blocks.push(new Uint8Array(Math.min(Math.max(count, SMALLEST), this.#blockLength) + OVERLAP))
+    if (at === 0)
+      this.#blocks.push(new Uint8Array(Math.min(Math.max(count, SMALLEST), this.#blockLength) + OVERLAP))
     const last = this.#blocks.length - 1
     let block = this.#blocks[last]!
     if (at + count + OVERLAP > block.length) {

@@ -7,7 +7,8 @@ export class SingleInstanceLockFactory implements LockFactory {
   readonly #held = new Set<string>()
 
   obtainLock(_directory: Directory, name: string): Lock {
-    if (this.#held.has(name)) throw new LockObtainFailedError(`Lock held by this factory: ${name}`, { path: name })
+    if (this.#held.has(name))
+      throw new LockObtainFailedError(`Lock held by this factory: ${name}`, { path: name })
     this.#held.add(name)
     return new SingleInstanceLock(this.#held, name)
   }

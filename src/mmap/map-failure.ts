@@ -5,7 +5,7 @@ import type { NativeAddon, NativeError } from '../native.js'
 import { MapFailedError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
-const UNMAPPABLE: readonly string[] = ['ENOMEM', 'ENODEV', 'EAGAIN', 'EOVERFLOW']
+const UNMAPPABLE = new Set(['ENOMEM', 'ENODEV', 'EAGAIN', 'EOVERFLOW'])
 
 /**
  * What native code threw while mapping, as the error to report: what happened, the numbers, what
@@ -19,7 +19,8 @@ export function mapFailure(
   addon: NativeAddon,
 ): { readonly error: MapFailedError; readonly fallback: boolean } {
   const name = error.limit === undefined ? errorName(error) : undefined
-  const why = error.limit === undefined ? `${error.syscall ?? error.message}: ${name ?? 'failed'}` : 'too many mappings'
+  const why =
+    error.limit === undefined ? `${error.syscall ?? error.message}: ${name ?? 'failed'}` : 'too many mappings'
   const message = `Map failed: ${path}: ${why}; length ${bytes(length)}, chunks of 2^${chunkPower} bytes`
   return {
     error: new MapFailedError(message, {
@@ -29,7 +30,7 @@ export function mapFailure(
       cause: error,
       hints: hints(error, name, addon),
     }),
-    fallback: error.limit !== undefined || name === undefined || UNMAPPABLE.includes(name),
+    fallback: error.limit !== undefined || name === undefined || UNMAPPABLE.has(name),
   }
 }
 
@@ -45,7 +46,9 @@ function errorName({ errno }: NativeError): string | undefined {
 function hints(error: NativeError, name: string | undefined, addon: NativeAddon): string[] {
   const held = addon.mappingTotals()
   if (error.limit !== undefined) {
-    return [`this library maps at most ${error.limit} files and views at a time and holds ${held.mappings}: close inputs that are done`]
+    return [
+      `this library maps at most ${error.limit} files and views at a time and holds ${held.mappings}: close inputs that are done`,
+    ]
   }
   if (name === 'ENODEV') return ['this file system does not support mapping: open with FSDirectory']
   if (name !== 'ENOMEM') return []
@@ -59,10 +62,14 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
   const maximum = firstMatch('/proc/sys/vm/max_map_count', /^(\d+)/)
   const count = lines('/proc/self/maps')
   if (maximum !== undefined && count !== undefined) {
-    found.push(`the process has ${count} mappings, and vm.max_map_count allows ${maximum}: raise it with sysctl`)
+    found.push(
+      `the process has ${count} mappings, and vm.max_map_count allows ${maximum}: raise it with sysctl`,
+    )
   }
   if (['ia32', 'arm'].includes(process.arch)) {
-    found.push('a 32-bit process has no more than 4 GiB of addresses: use a 64-bit Node.js, or smaller chunks')
+    found.push(
+      'a 32-bit process has no more than 4 GiB of addresses: use a 64-bit Node.js, or smaller chunks',
+    )
   }
   return found
 }

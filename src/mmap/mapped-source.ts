@@ -6,7 +6,7 @@ import { AlreadyClosedError, StorageError } from '../store/errors.js'
 import { bytesOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
-import { LoadQueue } from './load-queue.js'
+import { queueLoad } from './load-queue.js'
 import { mapFailure } from './map-failure.js'
 
 /** How far a window reaches into the next one: a value that begins in a window is whole there. */
@@ -49,7 +49,10 @@ export class MappedSource implements WindowSource {
   readonly #windowLength: number
   readonly #overlap: number
   // Without a prototype: one of Array's could have been given setters that see what is put in.
-  readonly #windows: Record<number, Window | undefined> = Object.create(null) as Record<number, Window | undefined>
+  readonly #windows: Record<number, Window | undefined> = Object.create(null) as Record<
+    number,
+    Window | undefined
+  >
   #advised: AdvisedRange[] = [] // the latest last
   #closed = false
 
@@ -115,7 +118,9 @@ export class MappedSource implements WindowSource {
   }
 
   #advise(offset: number, length: number, advice: ReadAdvice): void {
-    this.#native('advise', () => this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]))
+    this.#native('advise', () =>
+      this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]),
+    )
     const end = offset + length
     this.#advised = this.#advised.filter((range) => range.offset < offset || range.end > end)
     this.#advised.push({ offset, end, advice })
@@ -124,7 +129,9 @@ export class MappedSource implements WindowSource {
   prefetch(offset: number, length: number): void {
     if (length === 0) return
     if (length <= HINT_LENGTH) {
-      this.#native('prefetch', () => this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE.willNeed))
+      this.#native('prefetch', () =>
+        this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE.willNeed),
+      )
     } else {
       // Only a hint: what cannot be read now is reported when it is read.
       this.load(offset, length, {}).catch(() => {})
@@ -155,11 +162,12 @@ export class MappedSource implements WindowSource {
   }
 
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const count = Math.min(LOAD_PIECE, length - done)
-      await LoadQueue.run(async () => {
+      await queueLoad(async () => {
         signal?.throwIfAborted()
-        if (this.#closed) throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
+        if (this.#closed)
+          throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
         try {
           await this.#addon.preloadMapping(this.#handle, offset + done, count)
         } catch (error) {
@@ -197,6 +205,11 @@ export class MappedSource implements WindowSource {
   #storageError(action: string, error: NativeError): StorageError {
     const { path } = this.#options
     const { syscall, errno } = error
-    return new StorageError('ERR_STORAGE', `${action} failed: ${error.message}: ${path}`, { path, syscall, errno, cause: error })
+    return new StorageError('ERR_STORAGE', `${action} failed: ${error.message}: ${path}`, {
+      path,
+      syscall,
+      errno,
+      cause: error,
+    })
   }
 }

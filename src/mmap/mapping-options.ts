@@ -54,7 +54,9 @@ export function checkMappingOptions(what: string, options: object, others: reado
 
 function checkAdvice(advice: ReadAdvice): ReadAdvice {
   if (advice === 'normal' || advice === 'random' || advice === 'sequential') return advice
-  throw invalidValue(`readAdvice must return 'normal', 'random', 'sequential' or undefined, got '${String(advice)}'`)
+  throw invalidValue(
+    `readAdvice must return 'normal', 'random', 'sequential' or undefined, got '${String(advice)}'`,
+  )
 }
 
 const DEFAULT_CHUNK_POWER = ['ia32', 'arm', 'mips', 'mipsel', 'ppc'].includes(process.arch) ? 28 : 34

@@ -3,7 +3,12 @@ import type { MapFailedError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import type { IOContext } from '../store/io-context.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
-import { checkMappingOptions, type MappingOptions, type MappingSettings, mappingSettings } from './mapping-options.js'
+import {
+  checkMappingOptions,
+  type MappingOptions,
+  type MappingSettings,
+  mappingSettings,
+} from './mapping-options.js'
 import { openMapped } from './open-mapped.js'
 
 export interface MMapDirectoryOptions extends FSDirectoryOptions, MappingOptions {}

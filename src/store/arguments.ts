@@ -36,7 +36,8 @@ export function checkRange(what: string, offset: number, length: number, availab
 
 /** Throws a TypeError for an option that does not exist, naming the one that was probably meant. */
 export function checkOptions(what: string, options: object, known: readonly string[]): void {
-  if (options === null || typeof options !== 'object') throw invalidType(`${what} options`, 'an object', options)
+  if (options === null || typeof options !== 'object')
+    throw invalidType(`${what} options`, 'an object', options)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2)

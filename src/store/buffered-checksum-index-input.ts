@@ -34,7 +34,8 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
   seek(position: number): void {
     checkSize('position', position)
     const now = this.#main.getFilePointer()
-    if (position < now) throw invalidValue(`${this.toString()} cannot seek backwards (from ${now} to ${position})`)
+    if (position < now)
+      throw invalidValue(`${this.toString()} cannot seek backwards (from ${now} to ${position})`)
     this.#main.seek(position)
   }
 
@@ -170,12 +171,15 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
 
   protected need(bytes: number, what: string): void {
     const left = this.#main.length() - this.#main.getFilePointer()
-    if (bytes > left) throw new EndOfFileError(`read past the end: ${what}, ${left} bytes left: ${this.toString()}`)
+    if (bytes > left)
+      throw new EndOfFileError(`read past the end: ${what}, ${left} bytes left: ${this.toString()}`)
   }
 
   #unsupported(method: string): TypeError {
     return Object.assign(
-      new TypeError(`${method} is not possible on an input that is checksummed as it is read: ${this.toString()}`),
+      new TypeError(
+        `${method} is not possible on an input that is checksummed as it is read: ${this.toString()}`,
+      ),
       { code: 'ERR_UNSUPPORTED_OPERATION' },
     )
   }

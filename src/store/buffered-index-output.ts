@@ -161,7 +161,7 @@ export class BufferedIndexOutput extends IndexOutput {
 
   #drain(bytes: Uint8Array, length: number): void {
     try {
-      for (let done = 0; done < length; ) done += this.#sink.write(bytes, done, length - done)
+      for (let done = 0; done < length;) done += this.#sink.write(bytes, done, length - done)
     } catch (error) {
       this.#failure = error
       this.#at = BUFFER_LENGTH // so that every later write has to ask

@@ -16,7 +16,7 @@ export function checksumRange(input: IndexInput, offset: number, length: number,
 /** Continues the CRC-32 `checksum` with the next bytes of an input and moves past them. */
 export function checksumNext(input: IndexInput, length: number, checksum: number): number {
   const piece = new Uint8Array(Math.min(length, PIECE))
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const count = Math.min(piece.length, length - done)
     input.readBytes(piece, 0, count)
     checksum = crc32(count === piece.length ? piece : piece.subarray(0, count), checksum)

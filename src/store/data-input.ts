@@ -225,10 +225,11 @@ export function checkGroup(target: Int32Array, count: number): void {
 /** Throws a RangeError for an int64 that a number does not hold exactly. */
 export function safe(value: bigint): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw outOfRange('value', 'within ±(2^53 - 1); read it as a bigint', value)
+  if (!Number.isSafeInteger(number))
+    throw outOfRange('value', 'within ±(2^53 - 1); read it as a bigint', value)
   return number
 }
 
 export function unzigzag(value: bigint): bigint {
-  return BigInt.asUintN(64, value) >> 1n ^ -(value & 1n)
+  return (BigInt.asUintN(64, value) >> 1n) ^ -(value & 1n)
 }

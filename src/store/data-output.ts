@@ -91,7 +91,8 @@ export abstract class DataOutput {
   writeGroupVInts(source: Int32Array, count: number): void {
     if (!(source instanceof Int32Array)) throw invalidType('source', 'an Int32Array', source)
     checkSize('count', count)
-    if (count > source.length) throw outOfRange('count', `at most ${source.length}, the source's length`, count)
+    if (count > source.length)
+      throw outOfRange('count', `at most ${source.length}, the source's length`, count)
     const whole = count - (count % 4)
     for (let i = 0; i < whole; i += 4) {
       let flags = 0
@@ -130,7 +131,7 @@ export abstract class DataOutput {
   copyBytes(input: DataInput, length: number): void {
     checkSize('length', length)
     const piece = new Uint8Array(Math.min(length, 64 * 1024))
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const count = Math.min(piece.length, length - done)
       input.readBytes(piece, 0, count)
       this.writeBytes(piece, 0, count)
@@ -163,7 +164,8 @@ export function checkInt(value: number): void {
 /** An int64 as a bigint. Throws for what is none. */
 export function checkLong(value: bigint | number): bigint {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw outOfRange('value', 'a whole number within ±(2^53 - 1), or a bigint', value)
+    if (!Number.isSafeInteger(value))
+      throw outOfRange('value', 'a whole number within ±(2^53 - 1), or a bigint', value)
     return BigInt(value)
   }
   if (typeof value !== 'bigint') throw invalidType('value', 'a bigint or a number', value)

@@ -48,7 +48,12 @@ export abstract class Directory implements Disposable {
    * Copies a file of any directory into this one; `context` is for the new file. Where that fails,
    * the new file is removed.
    */
-  copyFrom(from: Directory, source: string, destination: string, context: IOContext = IOContext.DEFAULT): void {
+  copyFrom(
+    from: Directory,
+    source: string,
+    destination: string,
+    context: IOContext = IOContext.DEFAULT,
+  ): void {
     if (!(from instanceof Directory)) throw invalidType('from', 'a Directory', from)
     const input = from.openInput(source, IOContext.READONCE)
     try {

@@ -60,9 +60,6 @@ export class AccessDeniedError extends StorageError {
 /** A file was expected and something else is there: a directory (`EISDIR`), a pipe or a device (`ERR_NOT_A_FILE`). */
 export class NotAFileError extends StorageError {
   override readonly name = 'NotAFileError'
-  constructor(code: 'EISDIR' | 'ERR_NOT_A_FILE', message: string, details?: StorageErrorDetails) {
-    super(code, message, details)
-  }
 }
 
 /** A directory was expected and something else is there. */

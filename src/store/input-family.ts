@@ -36,7 +36,8 @@ export class InputFamily {
   /** A copy of [offset, offset + length) of the file, or the pages themselves. */
   view(offset: number, length: number, options: ViewOptions, what: string): Uint8Array<ArrayBuffer> {
     const { copy = 'allow' } = options
-    if (copy !== 'allow' && copy !== 'never') throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
+    if (copy !== 'allow' && copy !== 'never')
+      throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
     const lead = offset % VIEW_ALIGNMENT
     if (lead + length > LONGEST_ARRAY) {
       throw outOfRange(
@@ -64,7 +65,7 @@ export class InputFamily {
       source.read(position, target, offset, length)
       return
     }
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const window = source.window(position + done, 1, undefined)
       const at = position + done - window.start
       const count = Math.min(length - done, window.length - at)

@@ -45,7 +45,9 @@ const viewMethods = Object.freeze(
   Object.create(
     null,
     Object.fromEntries(
-      Object.entries(Object.getOwnPropertyDescriptors(DataView.prototype)).filter(([name]) => /^[gs]et./.test(name)),
+      Object.entries(Object.getOwnPropertyDescriptors(DataView.prototype)).filter(([name]) =>
+        /^[gs]et./.test(name),
+      ),
     ),
   ) as object,
 )
@@ -83,13 +85,18 @@ export function checkPart(offset: number, length: number, available: number): vo
     throw outOfRange('offset', `a whole number from 0 to ${available}, the target's length`, offset)
   }
   if (!(Number.isSafeInteger(length) && length >= 0 && length <= available - offset)) {
-    throw outOfRange('length', `a whole number from 0 to ${available - offset}, what the target has left`, length)
+    throw outOfRange(
+      'length',
+      `a whole number from 0 to ${available - offset}, what the target has left`,
+      length,
+    )
   }
 }
 
 /** Decodes UTF-8; malformed parts become U+FFFD and a byte order mark is kept. */
 export const decodeUtf8: (bytes: Uint8Array, start: number, end: number) => string = uncurry(
-  (Buffer.prototype as unknown as { utf8Slice(this: Uint8Array, start: number, end: number): string }).utf8Slice,
+  (Buffer.prototype as unknown as { utf8Slice(this: Uint8Array, start: number, end: number): string })
+    .utf8Slice,
 )
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1

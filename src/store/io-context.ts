@@ -10,33 +10,36 @@ export interface FileOpenHint {
   readonly value: string
 }
 
-function hint<K extends string, V extends string>(kind: K, value: V): { readonly kind: K; readonly value: V } {
+function makeHint<K extends string, V extends string>(
+  kind: K,
+  value: V,
+): { readonly kind: K; readonly value: V } {
   return Object.freeze({ kind, value })
 }
 
 /** The order in which a file is read. */
 export const DataAccessHint = Object.freeze({
-  RANDOM: hint('DataAccessHint', 'RANDOM'),
-  SEQUENTIAL: hint('DataAccessHint', 'SEQUENTIAL'),
+  RANDOM: makeHint('DataAccessHint', 'RANDOM'),
+  SEQUENTIAL: makeHint('DataAccessHint', 'SEQUENTIAL'),
 })
 
 /** Whether a file is looked things up in, or holds the data that was looked up. */
 export const FileTypeHint = Object.freeze({
-  INDEX: hint('FileTypeHint', 'INDEX'),
-  DATA: hint('FileTypeHint', 'DATA'),
+  INDEX: makeHint('FileTypeHint', 'INDEX'),
+  DATA: makeHint('FileTypeHint', 'DATA'),
 })
 
 /** What a file holds. */
 export const FileDataHint = Object.freeze({
-  POSTINGS: hint('FileDataHint', 'POSTINGS'),
-  KNN_VECTORS: hint('FileDataHint', 'KNN_VECTORS'),
+  POSTINGS: makeHint('FileDataHint', 'POSTINGS'),
+  KNN_VECTORS: makeHint('FileDataHint', 'KNN_VECTORS'),
 })
 
 /** The file should be in memory before it is read. */
-export const PreloadHint = Object.freeze({ INSTANCE: hint('PreloadHint', 'INSTANCE') })
+export const PreloadHint = Object.freeze({ INSTANCE: makeHint('PreloadHint', 'INSTANCE') })
 
 /** The file is read once, from its start to its end. */
-export const ReadOnceHint = Object.freeze({ INSTANCE: hint('ReadOnceHint', 'INSTANCE') })
+export const ReadOnceHint = Object.freeze({ INSTANCE: makeHint('ReadOnceHint', 'INSTANCE') })
 
 /** How pages are going to be read; what the system does with it differs from one to the next. */
 export type ReadAdvice = 'normal' | 'random' | 'sequential'

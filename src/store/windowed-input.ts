@@ -186,7 +186,8 @@ export class WindowedInput extends IndexInput {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) safe(this.#data.getBigInt64(at, true))
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
+      safe(this.#data.getBigInt64(at, true))
     this.#at = at + 8
     return value
   }
@@ -373,7 +374,14 @@ export class WindowedInput extends IndexInput {
 
   #checkPart(what: string, offset: number, length: number): void {
     if (this.#family.closed) this.#family.ensureOpen(this)
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length && Number.isSafeInteger(offset + length)))
+    if (
+      !(
+        offset >= 0 &&
+        length >= 0 &&
+        offset + length <= this.#length &&
+        Number.isSafeInteger(offset + length)
+      )
+    )
       checkRange(`${what} of ${this.toString()}`, offset, length, this.#length)
     if (!Number.isInteger(offset)) throw outOfRange('offset', 'a whole number', offset)
   }
@@ -435,7 +443,9 @@ export class WindowedInput extends IndexInput {
   }
 
   override toString(): string {
-    return this.#parent === undefined ? this.#family.description : `${this.#parent.toString()} [slice=${this.#name}]`
+    return this.#parent === undefined
+      ? this.#family.description
+      : `${this.#parent.toString()} [slice=${this.#name}]`
   }
 }
 

@@ -32,45 +32,53 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readByte(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 1)
+    if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 1)
     return this.#bytes[at]!
   }
 
   readShort(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 2)
+    if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 2)
     return this.#data.getInt16(at, true)
   }
 
   readInt(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 4)
+    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 4)
     return this.#data.getInt32(at, true)
   }
 
   readLong(position: number): bigint {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 8)
     return this.#data.getBigInt64(at, true)
   }
 
   readSafeLong(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 8)
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) safe(this.#data.getBigInt64(at, true))
+    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
+      safe(this.#data.getBigInt64(at, true))
     return value
   }
 
   readFloat(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 4)
+    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 4)
     return this.#data.getFloat32(at, true)
   }
 
   readDouble(position: number): number {
     let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed) at = this.#enter(position, 8)
+    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+      at = this.#enter(position, 8)
     return this.#data.getFloat64(at, true)
   }
 
@@ -79,11 +87,16 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (available === undefined) throw invalidType('target', 'a Uint8Array', target)
     const count = length ?? available - offset
     checkPart(offset, count, available)
-    if (this.#family.closed || position < 0 || position >>> 0 !== position || count > this.#length - position) {
+    if (
+      this.#family.closed ||
+      position < 0 ||
+      position >>> 0 !== position ||
+      count > this.#length - position
+    ) {
       this.#check(position, count)
     }
     const { source } = this.#family
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const rest = count - done
       let at = position + done - this.#base
       if (at < 0 || at >= this.#limit) {
