@@ -1,5 +1,7 @@
 #include "addon/buffers.h"
 
+#include <optional>
+
 namespace mmapdir {
 
 namespace {
@@ -8,7 +10,7 @@ namespace {
 /// (ArrayBuffer.prototype.transfer moves it to a buffer that nobody here knows).
 struct Backing {
   std::shared_ptr<Mapping> mapping;
-  std::optional<Pages> pages;
+  std::optional<PrivatePages> view;
 };
 
 napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
@@ -90,11 +92,11 @@ void Window::account(std::int64_t bytes) const {
   napi_adjust_external_memory(env_, bytes, &total);
 }
 
-Napi::Value bufferOverPages(Napi::Env env, Pages pages, std::shared_ptr<Mapping> mapping) {
+Napi::Value bufferOverPages(Napi::Env env, PrivatePages view, std::shared_ptr<Mapping> mapping) {
   auto backing = std::make_unique<Backing>();
-  std::byte* const address = pages.address();
-  const std::size_t length = pages.length();
-  backing->pages.emplace(std::move(pages));
+  std::byte* const address = view.pages.address();
+  const std::size_t length = view.pages.length();
+  backing->view.emplace(std::move(view));
   backing->mapping = std::move(mapping);
   return Napi::Value(env, externalBuffer(env, address, length, std::move(backing)));
 }

@@ -38,7 +38,7 @@ class Window {
 };
 
 /// An ArrayBuffer over pages that go with it when it is collected.
-Napi::Value bufferOverPages(Napi::Env env, Pages pages, std::shared_ptr<Mapping> mapping);
+Napi::Value bufferOverPages(Napi::Env env, PrivatePages view, std::shared_ptr<Mapping> mapping);
 
 /// Whether the engine takes buffers over memory that is not its own (Electron's does not).
 bool externalBuffersAllowed(Napi::Env env);

@@ -106,10 +106,12 @@ void Mapping::preload(std::uint64_t offset, std::uint64_t length) const {
           });
 }
 
-Pages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) const {
+PrivatePages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) const {
   const std::uint64_t lead = offset % mappingGranularity();
   if (lead + length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
-  return Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length));
+  MappingPermit permit = MappingRegistry::instance().permit(1, lead + length);
+  return {std::move(permit),
+          Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length))};
 }
 
 }  // namespace mmapdir

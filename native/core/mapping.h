@@ -13,6 +13,12 @@
 
 namespace mmapdir {
 
+/// Pages that a writer may change without anyone else seeing it, and the permit to hold them.
+struct PrivatePages {
+  MappingPermit permit;  // outlives the pages
+  Pages pages;
+};
+
 /// A file mapped whole, read-only, in chunks. Shared by every window over it: the pages and the
 /// descriptor go with the last std::shared_ptr. All members may be called from any thread.
 class Mapping {
@@ -47,9 +53,9 @@ class Mapping {
 
   void preload(std::uint64_t offset, std::uint64_t length) const;
 
-  /// Pages of its own for [offset, offset + length), both sides rounded out to whole pages, which
-  /// a writer may change without anyone else seeing it.
-  Pages privatePages(std::uint64_t offset, std::uint64_t length) const;
+  /// Pages of its own for [offset, offset + length), both sides rounded out to whole pages.
+  /// Throws SystemError or MappingLimitError.
+  PrivatePages privatePages(std::uint64_t offset, std::uint64_t length) const;
 
  private:
   Mapping(Descriptor file, std::uint64_t length, Options options);

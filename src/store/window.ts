@@ -1,3 +1,4 @@
+import { outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { MapFailedError } from './errors.js'
 import { bufferOf, byteOffsetOf, lengthOf, privateView } from './intrinsics.js'
@@ -20,7 +21,9 @@ export class Window {
   /** Several inputs may be reading here: a source must not fill this window with other bytes. */
   shared = false
 
+  /** `bytes` are at most 2^30 + 8: V8 is slow at indices from 2^31 on. */
   constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes)) {
+    if (lengthOf(bytes) > LONGEST) throw outOfRange('bytes.length', `at most ${LONGEST}`, lengthOf(bytes))
     this.bytes = bytes
     this.buffer = bufferOf(bytes)
     this.byteOffset = byteOffsetOf(bytes)
@@ -29,6 +32,8 @@ export class Window {
     this.length = length
   }
 }
+
+const LONGEST = 2 ** 30 + 8
 
 /** The window of an input that has not read yet. */
 export const NOTHING = new Window(0, new Uint8Array(0))

@@ -87,7 +87,7 @@ export class WindowedInput extends IndexInput {
     const at = position - this.#base
     // `>>> 0` leaves only whole numbers from 0 to 2^32 as they are.
     if (at >>> 0 !== at || at > this.#limit || position < 0 || this.#family.closed) this.#seekAway(position)
-    else this.#at = at
+    else this.#at = at | 0
   }
 
   skipBytes(count: number): void {
@@ -99,7 +99,7 @@ export class WindowedInput extends IndexInput {
       if (count > this.#length - position) throw endOfFile(this.toString(), position, count, this.#length)
       this.#leave(position + count)
     } else {
-      this.#at = at
+      this.#at = at | 0
     }
   }
 
@@ -131,8 +131,10 @@ export class WindowedInput extends IndexInput {
     this.#bytes = window.bytes
     this.#data = window.data
     this.#base = base
-    this.#at = position - base
-    this.#limit = Math.min(window.length, this.#length - base)
+    // Kept as small integers: a field that has once held the result of a floating-point
+    // operation is boxed from then on, and every read takes twice as long.
+    this.#at = (position - base) | 0
+    this.#limit = Math.min(window.length, this.#length - base) | 0
   }
 
   protected atomically<T>(read: () => T): T {
@@ -278,7 +280,7 @@ export class WindowedInput extends IndexInput {
     const length = this.readVInt()
     const at = this.#at
     if (length >= 0 && at + length <= this.#limit) {
-      this.#at = at + length
+      this.#at = (at + length) | 0
       return decodeUtf8(this.#bytes, at, at + length)
     }
     this.#leave(position)
@@ -299,7 +301,7 @@ export class WindowedInput extends IndexInput {
       this.#readFar(target, offset, count)
     } else {
       copyBytes(this.#window, at, target, offset, count)
-      this.#at = at + count
+      this.#at = (at + count) | 0
     }
   }
 
@@ -326,7 +328,7 @@ export class WindowedInput extends IndexInput {
           count = Math.min(this.#limit - this.#at, rest)
         }
         copyBytes(this.#window, this.#at, target, offset + done, count)
-        this.#at += count
+        this.#at = (this.#at + count) | 0
         done += count
       }
     })

@@ -143,7 +143,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     this.#bytes = window.bytes
     this.#data = window.data
     this.#base = window.start - this.#start
-    this.#limit = Math.min(window.length, this.#length - this.#base)
+    this.#limit = Math.min(window.length, this.#length - this.#base) | 0 // a small integer, not a boxed one
     return position - this.#base
   }
 }
