@@ -1,0 +1,233 @@
+import { expect, it } from 'vitest'
+
+import { AlreadyClosedError, IndexInput, IOContext, type RandomAccessInput } from '../../src/index.js'
+import { describeEachDirectory } from '../support/directories.js'
+import { inputOf, pattern, write } from '../support/files.js'
+import { type Attempts, each, errorsOf } from '../support/outcomes.js'
+
+/** Not ended by close(): closing again and saying what it is; and what only subclasses call. */
+const EXEMPT = new Set(['constructor', 'close', 'toString', 'atomically', 'need'])
+
+const ARGUMENTS: Record<string, readonly unknown[]> = {
+  readBytes: [new Uint8Array(1)],
+  readInts: [new Int32Array(1)],
+  readLongs: [new BigInt64Array(1)],
+  readFloats: [new Float32Array(1)],
+  readGroupVInts: [new Int32Array(4), 4],
+  skipBytes: [0],
+  seek: [0],
+  slice: ['part', 0, 1],
+  randomAccessSlice: [0, 1],
+  view: [0, 1],
+  prefetch: [0, 1],
+  updateIOContext: [IOContext.READ],
+  readAsync: [0, new Uint8Array(1)],
+}
+
+const RANDOM_ACCESS_ARGUMENTS: Record<string, readonly unknown[]> = {
+  ...ARGUMENTS,
+  readBytes: [0, new Uint8Array(1)],
+}
+
+/** A use of every method and getter that an object has, from wherever it inherits them. */
+function everyUse(object: object, given: Record<string, readonly unknown[]>): Attempts {
+  const uses: Record<string, () => unknown> = {}
+  for (let on = object; on !== Object.prototype; on = Object.getPrototypeOf(on) as object) {
+    for (const name of Object.getOwnPropertyNames(on)) {
+      if (EXEMPT.has(name) || name in uses) continue
+      uses[name] = () => {
+        const member = Reflect.get(object, name) as unknown
+        return typeof member === 'function' ? Reflect.apply(member, object, given[name] ?? [0]) : member
+      }
+    }
+  }
+  return uses
+}
+
+/** The errors of every use that is not an AlreadyClosedError, by method: none for an input that is closed. */
+async function survivors(input: IndexInput): Promise<Record<string, string>> {
+  const uses = everyUse(input, ARGUMENTS)
+  expect(Object.keys(uses).length).toBeGreaterThan(35)
+  expect(input.toString()).toContain('file')
+  return notClosed(uses)
+}
+
+async function randomSurvivors(input: RandomAccessInput): Promise<Record<string, string>> {
+  const uses = everyUse(input, RANDOM_ACCESS_ARGUMENTS)
+  expect(Object.keys(uses).length).toBeGreaterThan(8)
+  return notClosed(uses)
+}
+
+async function notClosed(uses: Attempts): Promise<Record<string, string>> {
+  const errors = Object.entries(await errorsOf(uses))
+  return Object.fromEntries(errors.filter(([, error]) => error !== 'AlreadyClosedError'))
+}
+
+describeEachDirectory((open) => {
+  it('ends every method of an input that is closed', async () => {
+    const input = inputOf(open(), pattern(100))
+    input.readByte()
+    input.close()
+    expect(await survivors(input)).toEqual({})
+  })
+
+  it('ends every method of an input that was never read', async () => {
+    const input = inputOf(open(), pattern(100))
+    input.close()
+    expect(await survivors(input)).toEqual({})
+  })
+
+  it('does not even read nothing once it is closed', async () => {
+    const input = inputOf(open(), pattern(100))
+    input.close()
+    const uses: Attempts = {
+      readBytes: () => input.readBytes(new Uint8Array(0)),
+      readInts: () => input.readInts(new Int32Array(0)),
+      readGroupVInts: () => input.readGroupVInts(new Int32Array(0), 0),
+      slice: () => input.slice('nothing', 0, 0),
+      randomAccessSlice: () => input.randomAccessSlice(0, 0),
+      view: () => input.view(0, 0),
+      prefetch: () => input.prefetch(0, 0),
+      load: () => input.load({ length: 0 }),
+    }
+    expect(await errorsOf(uses)).toEqual(each(uses, 'AlreadyClosedError'))
+  })
+
+  it('ends clones and slices with the input that was opened', async () => {
+    const input = inputOf(open(), pattern(10_000))
+    const clone = input.clone()
+    const slice = input.slice('slice', 3, 9_000)
+    const inputs = [
+      clone,
+      clone.clone(),
+      slice,
+      slice.clone(),
+      slice.slice('inner', 5, 100),
+      clone.slice('c', 0, 9),
+    ]
+    for (const one of inputs) one.readByte()
+    const random = [input.randomAccessSlice(0, 100), slice.randomAccessSlice(1, 50)]
+    for (const one of random) one.readByte(0)
+    input.close()
+    for (const one of inputs) expect(await survivors(one)).toEqual({})
+    for (const one of random) expect(await randomSurvivors(one)).toEqual({})
+  })
+
+  it('ends clones and slices that were never read', async () => {
+    const input = inputOf(open(), pattern(100))
+    const inputs = [input.clone(), input.slice('slice', 0, 10)]
+    const random = input.randomAccessSlice(0, 10)
+    input.close()
+    for (const one of inputs) expect(await survivors(one)).toEqual({})
+    expect(await randomSurvivors(random)).toEqual({})
+  })
+
+  it('ends only itself when a clone is closed', async () => {
+    const bytes = pattern(10_000)
+    const input = inputOf(open(), bytes)
+    input.seek(10)
+    const clone = input.clone()
+    const second = clone.clone()
+    const slice = clone.slice('slice', 5_000, 100)
+    const random = clone.randomAccessSlice(4_090, 100)
+    clone.readByte()
+    clone.close()
+    expect(await survivors(clone)).toEqual({})
+    expect(input.readByte()).toBe(bytes[10])
+    expect(second.readByte()).toBe(bytes[10])
+    expect(slice.readByte()).toBe(bytes[5_000])
+    expect(random.readByte(7)).toBe(bytes[4_097])
+    clone.close()
+    expect(input.clone().readByte()).toBe(bytes[11])
+    input.close()
+    expect(await survivors(second)).toEqual({})
+  })
+
+  it('ends only itself when a slice is closed', async () => {
+    const bytes = pattern(10_000)
+    const input = inputOf(open(), bytes)
+    const slice = input.slice('slice', 100, 9_000)
+    const inner = slice.slice('inner', 4_000, 200)
+    const sibling = input.slice('slice', 100, 9_000)
+    slice.readInt()
+    slice.close()
+    expect(await survivors(slice)).toEqual({})
+    expect(inner.readByte()).toBe(bytes[4_100])
+    expect(sibling.readByte()).toBe(bytes[100])
+    expect(input.readByte()).toBe(bytes[0])
+    input.close()
+  })
+
+  it('closes as often as one likes, in any order', () => {
+    const directory = open()
+    const input = inputOf(directory, pattern(100))
+    const clone = input.clone()
+    const slice = input.slice('slice', 0, 10)
+    clone.close()
+    clone.close()
+    input.close()
+    clone.close()
+    slice.close()
+    input.close()
+    input[Symbol.dispose]()
+    slice[Symbol.dispose]()
+    expect(() => input.readByte()).toThrow(AlreadyClosedError)
+    expect(directory.openInput('file').readByte()).toBe(1)
+  })
+
+  it('leaves other inputs of the same file alone', () => {
+    const directory = open()
+    write(directory, 'file', pattern(5_000))
+    const one = directory.openInput('file')
+    const other = directory.openInput('file')
+    one.readInt()
+    one.close()
+    other.seek(4_999)
+    expect(other.readByte()).toBe(pattern(5_000)[4_999])
+    other.close()
+  })
+
+  it('serves no buffered byte after close', () => {
+    const input = inputOf(open(), pattern(100))
+    const clone = input.clone()
+    input.readByte()
+    clone.readByte()
+    input.close()
+    expect(() => input.readByte()).toThrow(AlreadyClosedError)
+    expect(() => clone.readByte()).toThrow(AlreadyClosedError)
+  })
+
+  it('ends by `Symbol.dispose` as by close()', () => {
+    const directory = open()
+    const input = inputOf(directory, pattern(100))
+    input[Symbol.dispose]()
+    expect(() => input.readByte()).toThrow(AlreadyClosedError)
+  })
+
+  it('ends a checksum input', async () => {
+    const directory = open()
+    write(directory, 'file', pattern(100))
+    const input = directory.openChecksumInput('file')
+    input.readInt()
+    input.close()
+    input.close()
+    // Not to be had from an open one, either.
+    const refused = { clone: 'TypeError', slice: 'TypeError', randomAccessSlice: 'TypeError' }
+    const { clone, slice, randomAccessSlice, ...others } = { ...refused, ...(await survivors(input)) }
+    expect([clone, slice, randomAccessSlice]).toEqual(Object.values(refused))
+    expect(others).toEqual({})
+  })
+
+  it('says in its errors which input is closed', () => {
+    const input = inputOf(open(), pattern(100))
+    const slice = input.slice('part', 0, 10)
+    input.close()
+    expect(() => slice.readByte()).toThrow(
+      expect.objectContaining({
+        name: 'AlreadyClosedError',
+        code: 'ERR_ALREADY_CLOSED',
+        message: expect.stringMatching(/file.*\[slice=part\]/),
+      }),
+    )
+  })
+})

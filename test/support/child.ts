@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The compiled library, for processes of their own: `npm run build:ts` makes it. */
+export const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
+
+/** The Node.js of this run, and those that MMAP_DIRECTORY_NODES names besides. */
+export const NODES: readonly string[] = [
+  process.execPath,
+  ...(process.env['MMAP_DIRECTORY_NODES'] ?? '').split(delimiter).filter((path) => path !== ''),
+]
+
+export interface ChildOptions {
+  /** What the script finds in process.argv from index 1 on. */
+  readonly args?: readonly string[]
+  readonly node?: string
+  readonly nodeOptions?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly uid?: number
+  readonly gid?: number
+  /** A command that runs the one after it, as prlimit does. */
+  readonly wrapper?: readonly string[]
+}
+
+export interface ChildResult {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What every script begins with: the library as `lib`, the directory of its modules as `dist`. */
+const PREAMBLE = `
+const dist = ${JSON.stringify(DIST)}
+const lib = require(${JSON.stringify(join(DIST, 'index.js'))})
+const { readFileSync } = require('node:fs')
+const mapsOf = (path) =>
+  readFileSync('/proc/self/maps', 'latin1').split('\\n').filter((line) => line.endsWith(path))
+`
+
+/** The command line that runs a script against the compiled library. */
+export function scriptCommand(source: string, options: ChildOptions = {}): [string, string[]] {
+  const { args = [], node = process.execPath, nodeOptions = [], wrapper = [] } = options
+  const [command, ...rest] = [...wrapper, node, ...nodeOptions, '-e', PREAMBLE + source, '--', ...args]
+  return [command!, rest]
+}
+
+/** Runs a script to its end. */
+export function runScript(source: string, options: ChildOptions = {}): Promise<ChildResult> {
+  const [command, args] = scriptCommand(source, options)
+  return run(command, args, options)
+}
+
+export function run(
+  command: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<ChildResult> {
+  const { env = {}, uid, gid } = options
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+}

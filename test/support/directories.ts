@@ -1,0 +1,103 @@
+import { afterEach, describe } from 'vitest'
+
+import {
+  ByteBuffersDirectory,
+  type Directory,
+  FSDirectory,
+  MMapDirectory,
+  type MMapDirectoryOptions,
+} from '../../src/index.js'
+import { sideBySide } from '../../src/mmap/mmap-directory.js'
+import { windowPower } from '../../src/store/window-power.js'
+import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
+
+/** One of the directories under test: a class, how it maps, how large its windows are. */
+export interface DirectoryKind {
+  readonly name: string
+  readonly type: 'mmap' | 'fs' | 'memory'
+  /** Windows are of 2^power bytes; undefined leaves it to the directory. */
+  readonly power: number | undefined
+  /** Where the file system is that holds it; undefined is the disk, or memory. */
+  readonly root: string | undefined
+  open(path: string): Directory
+}
+
+const POWERS = [4, 12, undefined] as const
+
+function optionsFor(power: number | undefined, more: MMapDirectoryOptions = {}): MMapDirectoryOptions {
+  return power === undefined ? more : Object.assign(more, { [windowPower]: power })
+}
+
+function chunksApart(): MMapDirectoryOptions {
+  return Object.assign({ chunkPower: 20 }, { [sideBySide]: false })
+}
+
+function kindsOf(power: number | undefined, root?: string): DirectoryKind[] {
+  const where = `windows ${power === undefined ? 'default' : `of 2^${power}`}${root === undefined ? '' : `, in ${root}`}`
+  const common = { power, root }
+  return [
+    {
+      ...common,
+      name: `MMapDirectory, ${where}`,
+      type: 'mmap',
+      open: (path) => MMapDirectory.open(path, optionsFor(power)),
+    },
+    {
+      ...common,
+      name: `MMapDirectory, chunks apart, ${where}`,
+      type: 'mmap',
+      open: (path) => MMapDirectory.open(path, optionsFor(power, chunksApart())),
+    },
+    {
+      ...common,
+      name: `FSDirectory, ${where}`,
+      type: 'fs',
+      open: (path) => FSDirectory.open(path, optionsFor(power)),
+    },
+    {
+      ...common,
+      name: `ByteBuffersDirectory, ${where}`,
+      type: 'memory',
+      open: () => new ByteBuffersDirectory(optionsFor(power)),
+    },
+  ]
+}
+
+/** Every directory with every window, and those of the file system once more on a tmpfs. */
+export const DIRECTORY_KINDS: readonly DirectoryKind[] = [
+  ...POWERS.flatMap((power) => kindsOf(power)),
+  ...(TMPFS === undefined ? [] : kindsOf(undefined, TMPFS).filter((kind) => kind.type !== 'memory')),
+]
+
+/**
+ * Runs a suite for every kind of directory. `open` gives a new, empty directory, which is closed
+ * and removed after the test.
+ */
+export function describeEachDirectory(
+  suite: (open: () => Directory, kind: DirectoryKind) => void,
+  which: (kind: DirectoryKind) => boolean = () => true,
+): void {
+  const kinds = DIRECTORY_KINDS.filter(which).map((kind) => [kind.name, kind] as const)
+  describe.each(kinds)('%s', (_, kind) => {
+    const { open, clear } = opener(kind)
+    afterEach(clear)
+    suite(open, kind)
+  })
+}
+
+export function opener(kind: DirectoryKind): { open: () => Directory; clear: () => void } {
+  const ends: (() => void)[] = []
+  return {
+    open: () => {
+      if (kind.type === 'memory') return kind.open('')
+      const path = temporaryDirectory(kind.root)
+      ends.push(() => removeDirectory(path))
+      const directory = kind.open(path)
+      ends.push(() => directory.close())
+      return directory
+    },
+    clear: () => {
+      for (const end of ends.splice(0).toReversed()) end()
+    },
+  }
+}
