@@ -15,7 +15,8 @@ import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import { FileAlreadyExistsError, NotADirectoryError, NotAFileError } from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
-import { IndexInput } from '../store/index-input.js'
+import type { IndexInput } from '../store/index-input.js'
+import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
 import type { Lock, LockFactory } from '../store/lock.js'
@@ -95,7 +96,7 @@ export class FSDirectory extends Directory {
       advice: adviceFor(context),
       windowLength: this.#windowLength,
     })
-    return IndexInput.from(source, `FSDirectory(path="${path}")`)
+    return WindowedInput.over(source, `FSDirectory(path="${path}")`)
   }
 
   createOutput(name: string, context: IOContext = IOContext.DEFAULT): IndexOutput {

@@ -3,7 +3,8 @@ import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import { AccessDeniedError, FileAlreadyExistsError, FileNotFoundError } from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
-import { IndexInput } from '../store/index-input.js'
+import type { IndexInput } from '../store/index-input.js'
+import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
 import type { Lock, LockFactory } from '../store/lock.js'
@@ -55,7 +56,7 @@ export class ByteBuffersDirectory extends Directory {
     if (!file.complete) {
       throw new AccessDeniedError(`The file is still being written: ${name}`, { path: name })
     }
-    return IndexInput.from(file.source(), `ByteBuffersDirectory(name="${name}")`)
+    return WindowedInput.over(file.source(), `ByteBuffersDirectory(name="${name}")`)
   }
 
   createOutput(name: string, context: IOContext = IOContext.DEFAULT): IndexOutput {

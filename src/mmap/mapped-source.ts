@@ -48,11 +48,8 @@ export class MappedSource implements WindowSource {
   readonly #options: MappedSourceOptions
   readonly #windowLength: number
   readonly #overlap: number
-  // Without a prototype: one of Array's could have been given setters that see what is put in.
-  readonly #windows: Record<number, Window | undefined> = Object.create(null) as Record<
-    number,
-    Window | undefined
-  >
+  // Without a prototype: Array's could have been given setters that see what is put in.
+  readonly #windows = Object.setPrototypeOf([], null) as (Window | undefined)[]
   #advised: AdvisedRange[] = [] // the latest last
   #closed = false
 

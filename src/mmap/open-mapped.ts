@@ -4,27 +4,31 @@ import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
 import { FileSource } from '../fs/file-source.js'
 import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
 import { type MapFailedError } from '../store/errors.js'
-import { IndexInput } from '../store/index-input.js'
+import type { IndexInput } from '../store/index-input.js'
+import { WindowedInput } from '../store/windowed-input.js'
 import type { IOContext } from '../store/io-context.js'
 import { mapFailure, mappingUnavailable } from './map-failure.js'
 import { MappedSource } from './mapped-source.js'
 import type { MappingSettings } from './mapping-options.js'
 
 /** 2^30: V8 is slow at indices from 2^31 on, and Node 20 refuses buffers over 4 GiB. */
-const DEFAULT_WINDOW_POWER = 30
+export const DEFAULT_WINDOW_POWER = 30
 
-export interface OpenMappedOptions {
+export interface MapOptions {
   readonly path: string
   readonly name: string
   readonly context: IOContext
   readonly settings: MappingSettings
+  readonly windowPower?: number | undefined
+  /** False maps every chunk wherever the system likes, as it must be where addresses are scarce. */
+  readonly sideBySide?: boolean | undefined
+}
+
+export interface OpenMappedOptions extends MapOptions {
   /** What error messages call the opener. */
   readonly opener: string
   /** Is told about each file that is read instead of mapped. */
   readonly onFallback: (failure: MapFailedError) => void
-  readonly windowPower?: number | undefined
-  /** False maps every chunk wherever the system likes, as it must be where addresses are scarce. */
-  readonly sideBySide?: boolean | undefined
 }
 
 /** Opens a file and maps it; reads it where it cannot be mapped and the settings allow that. */
@@ -34,9 +38,9 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   let keepOpen = false
   try {
     const source = tryMap(file, options)
-    if (source instanceof MappedSource) return IndexInput.from(source, `${opener}(path="${path}")`)
+    if (source instanceof MappedSource) return WindowedInput.over(source, `${opener}(path="${path}")`)
     const { context, settings, name } = options
-    const input = IndexInput.from(
+    const input = WindowedInput.over(
       new FileSource(file.fd, path, file.stats.size, {
         advice: settings.adviceOf(name, context),
         mapFailure: source,
@@ -52,7 +56,8 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   }
 }
 
-function tryMap(file: OpenedFile, options: OpenMappedOptions): MappedSource | MapFailedError {
+/** Maps an opened file, which stays the caller's; or says why not, where reading it instead is in order. */
+export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | MapFailedError {
   const { path, name, context, settings } = options
   const addon = nativeAddon()
   const unavailable =

@@ -1,0 +1,176 @@
+import type { FSDirectory } from '../fs/fs-directory.js'
+import type { IndexInput } from '../store/index-input.js'
+
+/** One thing to measure: a window of work over an open file. */
+export interface BenchCase {
+  readonly name: string
+  readonly title: string
+  readonly unit: 'ns' | 'GB/s'
+  /** Prepares the work; each call of the result does some and returns how many calls or bytes it was. */
+  readonly prepare: (input: IndexInput, directory: FSDirectory, file: string) => () => number
+}
+
+/** Calls between two looks at the clock. */
+const BATCH = 4096
+
+/** Far more places than a processor's cache has lines for. */
+const PLACES = 2 ** 18
+
+/**
+ * Gives BATCH positions at a time out of many all over the file, the same in every process (a
+ * linear congruential generator).
+ */
+function positions(length: number, width: number): () => Float64Array {
+  const places = new Float64Array(PLACES)
+  let seed = 20_26_11
+  for (let i = 0; i < PLACES; i++) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+    places[i] = Math.floor((seed / 2 ** 32) * Math.max(length - width, 1))
+  }
+  let next = 0
+  return () => {
+    const from = next
+    next = (next + BATCH) % PLACES
+    return places.subarray(from, from + BATCH)
+  }
+}
+
+/** Reads the whole file in pieces of the given length. */
+function sequential(piece: number): BenchCase['prepare'] {
+  return (input) => {
+    const length = input.length()
+    const target = new Uint8Array(Math.min(piece, length))
+    return () => {
+      input.seek(0)
+      let done = 0
+      for (; done + target.length <= length; done += target.length) input.readBytes(target)
+      return done
+    }
+  }
+}
+
+/** Reads values of a width one after the other, from the start again when there are no more. */
+function scalars(width: number, read: (input: IndexInput) => number): BenchCase['prepare'] {
+  return (input) => {
+    const count = Math.min(BATCH, Math.floor(input.length() / width))
+    const end = input.length() - count * width
+    return () => {
+      if (input.getFilePointer() > end) input.seek(0)
+      let sum = 0
+      for (let i = 0; i < count; i++) sum += read(input)
+      sink = sum
+      return count
+    }
+  }
+}
+
+/** Keeps the engine from leaving out work whose result nobody uses. */
+let sink: unknown
+
+export function benchSink(): unknown {
+  return sink
+}
+
+export const BENCH_CASES: readonly BenchCase[] = [
+  { name: 'read-1m', title: 'readBytes 1 MiB in sequence', unit: 'GB/s', prepare: sequential(2 ** 20) },
+  { name: 'read-16k', title: 'readBytes 16 KiB in sequence', unit: 'GB/s', prepare: sequential(2 ** 14) },
+  { name: 'read-1k', title: 'readBytes 1 KiB in sequence', unit: 'GB/s', prepare: sequential(2 ** 10) },
+  {
+    name: 'byte',
+    title: 'readByte in sequence',
+    unit: 'ns',
+    prepare: scalars(1, (input) => input.readByte()),
+  },
+  { name: 'int', title: 'readInt in sequence', unit: 'ns', prepare: scalars(4, (input) => input.readInt()) },
+  {
+    name: 'double',
+    title: 'readDouble in sequence',
+    unit: 'ns',
+    prepare: scalars(8, (input) => input.readDouble()),
+  },
+  {
+    name: 'random',
+    title: 'seek + readInt at random',
+    unit: 'ns',
+    prepare: (input) => {
+      const places = positions(input.length(), 4)
+      return () => {
+        const at = places()
+        let sum = 0
+        for (let i = 0; i < BATCH; i++) {
+          input.seek(at[i]!)
+          sum = (sum + input.readInt()) | 0
+        }
+        sink = sum
+        return BATCH
+      }
+    },
+  },
+  {
+    name: 'absolute',
+    title: 'readInt(position) at random',
+    unit: 'ns',
+    prepare: (input) => {
+      const reader = input.randomAccessSlice(0, input.length())
+      const places = positions(input.length(), 4)
+      return () => {
+        const at = places()
+        let sum = 0
+        for (let i = 0; i < BATCH; i++) sum = (sum + reader.readInt(at[i]!)) | 0
+        sink = sum
+        return BATCH
+      }
+    },
+  },
+  {
+    name: 'clone',
+    title: 'clone',
+    unit: 'ns',
+    prepare: (input) => () => {
+      for (let i = 0; i < BATCH; i++) sink = input.clone()
+      return BATCH
+    },
+  },
+  {
+    name: 'slice',
+    title: 'slice of 4 KiB',
+    unit: 'ns',
+    prepare: (input) => {
+      const length = Math.min(4096, input.length())
+      const places = positions(input.length(), length)
+      return () => {
+        const at = places()
+        for (let i = 0; i < BATCH; i++) sink = input.slice('part', at[i]!, length)
+        return BATCH
+      }
+    },
+  },
+  {
+    name: 'clone-read',
+    title: 'clone + seek + readInt at random',
+    unit: 'ns',
+    prepare: (input) => {
+      const places = positions(input.length(), 4)
+      return () => {
+        const at = places()
+        let sum = 0
+        for (let i = 0; i < BATCH; i++) {
+          const clone = input.clone()
+          clone.seek(at[i]!)
+          sum = (sum + clone.readInt()) | 0
+        }
+        sink = sum
+        return BATCH
+      }
+    },
+  },
+  {
+    name: 'open',
+    title: 'open and close',
+    unit: 'ns',
+    prepare: (_input, directory, file) => () => {
+      for (let i = 0; i < 64; i++) directory.openInput(file).close()
+      return 64
+    },
+  },
+]
