@@ -6,3 +6,4 @@ export { SingleInstanceLockFactory } from './memory/single-instance-lock-factory
 export type { MappingOptions } from './mmap/mapping-options.js'
 export { MMapDirectory, type MMapDirectoryOptions } from './mmap/mmap-directory.js'
 export { openDirectory, openFile, type OpenFileOptions } from './mmap/open.js'
+export * from './codec/index.js'

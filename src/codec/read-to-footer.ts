@@ -1,0 +1,40 @@
+import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
+import type { Directory } from '../store/directory.js'
+import { CorruptIndexError } from '../store/errors.js'
+import { checkFooter } from './footer.js'
+
+/**
+ * Opens a small file, reads it whole and checks its footer; closes it in any case. When `read`
+ * fails, the checksum tells whether the file is to blame: see checkFooter(). Throws
+ * CorruptIndexError for a file too long to be one of those that describe others.
+ */
+export function readToFooter<T>(
+  directory: Directory,
+  fileName: string,
+  read: (input: ChecksumIndexInput) => T,
+): T {
+  const input = directory.openChecksumInput(fileName)
+  try {
+    const length = input.length()
+    if (length > LONGEST) {
+      throw new CorruptIndexError(
+        `a file of ${length} bytes where ${LONGEST} are the most: ${String(input)}`,
+        { path: fileName },
+      )
+    }
+    let result: T
+    try {
+      result = read(input)
+    } catch (error) {
+      checkFooter(input, error)
+      throw error
+    }
+    checkFooter(input)
+    return result
+  } finally {
+    input.close()
+  }
+}
+
+// Far more than any real one, and few enough strings for one Set or Map.
+const LONGEST = 32 * 1024 * 1024
