@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
 import type { IndexInput } from '../../src/index.js'
@@ -31,7 +31,7 @@ type Operation =
 const place: fc.Arbitrary<Place> = fc.record({ boundary: fc.nat(7), delta: fc.integer({ min: -9, max: 9 }) })
 const length = fc.oneof({ weight: 4, arbitrary: fc.nat(40) }, fc.nat(20_000))
 
-const operation: fc.Arbitrary<Operation> = fc.oneof(
+const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
@@ -80,16 +80,16 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 )
 
 /** A file: its length, near a window boundary, and what kind of bytes are in it. */
-const file = fc.record({
+const anyFile = fc.record({
   place: fc.record({ boundary: fc.nat(5), delta: fc.integer({ min: -9, max: 9 }) }),
   seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   content: fc.constantFrom('any' as const, 'small' as const, 'continued' as const, 'text' as const),
 })
 
-function bytesOf(length: number, seed: number, content: 'any' | 'small' | 'continued' | 'text'): Uint8Array {
-  const bytes = new Uint8Array(length)
+function bytesOf(size: number, seed: number, content: 'any' | 'small' | 'continued' | 'text'): Uint8Array {
+  const bytes = new Uint8Array(size)
   let state = seed
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < size; i++) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff
     const random = state >>> 8
     if (content === 'any') bytes[i] = random
@@ -279,8 +279,8 @@ describeEachDirectory((open, kind) => {
     let files = 0
     fc.assert(
       fc.property(
-        file,
-        fc.array(operation, { minLength: 5, maxLength: 40, size: 'max' }),
+        anyFile,
+        fc.array(anyOperation, { minLength: 5, maxLength: 40, size: 'max' }),
         (made, operations) => {
           const bytes = bytesOf(Math.max(0, resolve(made.place, window)), made.seed, made.content)
           const name = `file-${files++}`

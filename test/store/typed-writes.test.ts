@@ -49,13 +49,13 @@ describeEachDirectory((open) => {
     const output: IndexOutput = directory.createOutput('types')
     for (const step of GOLDEN_STEPS) {
       if (step.op === 'eof') continue
-      if (step.op === 'checksumSoFar') {
-        expect(output.getChecksum().toString(16)).toBe(step.value)
-        continue
-      }
-      expect(output.getFilePointer()).toBe(step.start)
-      GOLDEN_OPERATIONS[step.op]!.write(output, step.value)
-      expect([step, output.getFilePointer()]).toEqual([step, step.end])
+      const start = output.getFilePointer()
+      const said =
+        step.op === 'checksumSoFar'
+          ? output.getChecksum().toString(16)
+          : GOLDEN_OPERATIONS[step.op]!.write(output, step.value)
+      const value = said ?? step.value
+      expect({ ...step, value, start, end: output.getFilePointer() }).toEqual(step)
     }
     expect(output.getChecksum()).toBe(crc32(GOLDEN_BYTES))
     output.close()

@@ -142,7 +142,7 @@ export const GOLDEN_OPERATIONS: Readonly<Record<string, Operation>> = {
     },
   },
   align64: {
-    write: (output) => output.alignFilePointer(64),
+    write: (output) => void output.alignFilePointer(64),
     read: (input, _, { start, end }) => [bytesRead(input, end - start), Buffer.alloc(end - start)],
   },
   ints: {

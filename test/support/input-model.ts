@@ -101,7 +101,7 @@ function safe(value: bigint): number {
   return Number(value)
 }
 
-function count(model: InputModel, unit: number): number {
+function lengthPrefix(model: InputModel, unit: number): number {
   const value = Number(varint(model, 5, 32))
   if (value < 0) throw new Failure('CorruptIndexError')
   if (value * unit > model.left()) throw new Failure('EndOfFileError')
@@ -109,7 +109,7 @@ function count(model: InputModel, unit: number): number {
 }
 
 function text(model: InputModel): string {
-  const length = count(model, 1)
+  const length = lengthPrefix(model, 1)
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(model.take(length))
 }
 
@@ -135,7 +135,7 @@ export const READS = {
   readSafeZLong: (model) => safe(unzigzag(varint(model, 10, INT64), INT64)),
   readString: text,
   readMapOfStrings: (model) => {
-    const size = count(model, 2)
+    const size = lengthPrefix(model, 2)
     const map = new Map<string, string>()
     for (let i = 0; i < size; i++) {
       const key = text(model)
@@ -145,7 +145,7 @@ export const READS = {
     return map
   },
   readSetOfStrings: (model) => {
-    const size = count(model, 1)
+    const size = lengthPrefix(model, 1)
     const set = new Set<string>()
     for (let i = 0; i < size; i++) set.add(text(model))
     if (set.size !== size) throw new Failure('CorruptIndexError')
