@@ -1,4 +1,5 @@
 {
+  "variables": { "sanitize%": "" },
   "targets": [
     {
       "target_name": "mmap_directory",
@@ -17,6 +18,10 @@
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
       "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fvisibility-inlines-hidden"],
       "conditions": [
+        ["sanitize!=''", {
+          "cflags": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"],
+          "ldflags": ["-fsanitize=<(sanitize)"]
+        }],
         ["OS!='win'", {
           "sources": [
             "native/posix/advice.cc",
