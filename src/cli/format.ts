@@ -51,8 +51,9 @@ export function formatThroughput(byteCount: number, milliseconds: number): strin
   return `${rate < 10 ? rate.toFixed(1) : rate.toFixed(0)} MB/s`
 }
 
-/** `0.4 s`, `12 s`, `3 min 07 s`. */
+/** `40 ms`, `1.4 s`, `12 s`, `3 min 07 s`. */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`
   const seconds = milliseconds / 1000
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${seconds.toFixed(0)} s`
