@@ -2,12 +2,7 @@ import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import {
-  type IndexInput,
-  MapFailedError,
-  MMapDirectory,
-  openFile,
-} from '../../src/index.js'
+import { type IndexInput, MapFailedError, MMapDirectory, openFile } from '../../src/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
 import { pattern, write } from '../support/files.js'

@@ -34,7 +34,7 @@ for (let i = 0; i < 5; i++) {
   const input = lib.MMapDirectory.open(workerData.path, { chunkPower: 20 }).openInput('file')
   inputs.push(input, input.clone(), input.slice('slice', 2 ** 20 - 4, 8))
   views.push(input.view(2 ** 20 - 4, 8))
-  input.load().catch(() => {})
+  if (workerData.load) input.load().catch(() => {})
 }
 const bytes = new Uint8Array(100000)
 const readAll = () => {
@@ -78,25 +78,31 @@ describe.each(NODES)('a process that ends, %s', (node) => {
     expect(await ended(`${script}; console.log('exited'); process.exit()`)).toBe('exited')
   })
 
-  it.each(['exit', 'nothing', 'throw', 'read'])(
-    'outlives workers that hold mappings and end by: %s',
-    async (then) => {
-      const said = await ended(`
+  it.each([
+    ['exit', false],
+    ['nothing', false],
+    ['throw', false],
+    ['read', false],
+    ['exit', true],
+    ['nothing', true],
+    ['throw', true],
+    ['read', true],
+  ])('outlives workers that hold mappings and end by: %s, while they load: %s', async (then, load) => {
+    const said = await ended(`
         const { Worker } = require('node:worker_threads')
-        const { once } = require('node:events')
         const addon = require(dist + '/native.js').nativeAddon()
         const main = open()
         main.readByte()
         const ends = Array.from({ length: 4 }, async () => {
           const worker = new Worker(${JSON.stringify(WORKER)}, {
             eval: true,
-            workerData: { path, dist, then: ${JSON.stringify(then)} },
+            workerData: { path, dist, then: ${JSON.stringify(then)}, load: ${load} },
           })
           worker.on('error', (error) => {
             if (error.message !== 'meant') throw error
           })
           const exit = new Promise((resolve) => worker.once('exit', resolve))
-          await once(worker, 'message')
+          await Promise.race([exit, new Promise((resolve) => worker.once('message', resolve))])
           if (${JSON.stringify(then)} === 'read') await worker.terminate()
           await exit
         })
@@ -112,22 +118,21 @@ describe.each(NODES)('a process that ends, %s', (node) => {
             windows: addon.mappingTotals().windows,
           }))
         })`)
-      expect(JSON.parse(said)).toEqual({
-        value: Buffer.from(pattern(8)).readBigInt64LE().toString(),
-        maps: 0,
-        mappings: 0,
-        windows: 0,
-      })
-    },
-  )
+    expect(JSON.parse(said)).toEqual({
+      value: Buffer.from(pattern(8)).readBigInt64LE().toString(),
+      maps: 0,
+      mappings: 0,
+      windows: 0,
+    })
+  })
 
-  it('may terminate workers at any moment', async () => {
+  it.each([false, true])('may terminate workers at any moment, while they load: %s', async (load) => {
     const said = await ended(`
       const { Worker } = require('node:worker_threads')
       const run = async (delay) => {
         const worker = new Worker(${JSON.stringify(WORKER)}, {
           eval: true,
-          workerData: { path, dist, then: 'read' },
+          workerData: { path, dist, then: 'read', load: ${load} },
         })
         await new Promise((resolve) => setTimeout(resolve, delay))
         await worker.terminate()
@@ -143,7 +148,7 @@ describe.each(NODES)('a process that ends, %s', (node) => {
   it('loads the library in workers alone', async () => {
     const said = await ended(`
       const { Worker } = require('node:worker_threads')
-      new Worker(${JSON.stringify(WORKER)}, { eval: true, workerData: { path, dist, then: 'exit' } })
+      new Worker(${JSON.stringify(WORKER)}, { eval: true, workerData: { path, dist, then: 'exit', load: false } })
         .once('exit', () => console.log('worker ended'))`)
     expect(said).toBe('worker ended')
   })
