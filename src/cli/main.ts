@@ -10,13 +10,13 @@ import { UsageError } from './usage-error.js'
 const COMMANDS = {
   ls: 'list the files of an index, what they hold and how large they are',
   verify: 'check every file of an index against its checksum',
-  inspect: 'show what an index consists of',
-  bench: 'measure how fast an index is read',
+  inspect: 'show how a file is mapped and how much of it is in memory',
+  bench: 'measure how fast a file is read',
 } as const
 
 const HELP = `Usage: mmap-directory COMMAND [ARGUMENTS]
 
-Looks at directories of index files as Lucene writes them. Never changes or makes anything.
+Looks at indexes as Lucene writes them, and at files that are mapped. Never changes anything.
 
 Commands:
 ${Object.entries(COMMANDS)

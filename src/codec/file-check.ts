@@ -1,4 +1,4 @@
-import { CorruptIndexError, type StorageError } from '../store/errors.js'
+import { CorruptIndexError, EndOfFileError, type StorageError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { checksumMismatch, retrieveChecksum } from './footer.js'
 import { type IndexHeader, idMismatch, parseIndexHeader, suffixMismatch } from './index-header.js'
@@ -68,7 +68,14 @@ export class FileCheck {
     try {
       return read()
     } catch (error) {
-      this.fail(caught(error))
+      const failure = caught(error)
+      this.fail(
+        failure instanceof EndOfFileError
+          ? new CorruptIndexError(`the file ends before its header does: ${this.#resource}`, {
+              cause: failure,
+            })
+          : failure,
+      )
       return undefined
     }
   }
