@@ -176,7 +176,7 @@ describe.each([
 })
 
 /** What an expression comes to in a process of another user. */
-async function attempt(expression: string): Promise<string> {
+async function asNobody(expression: string): Promise<string> {
   const script = `
     const path = process.argv[1]
     const directory = () => lib.MMapDirectory.open(path)
@@ -194,23 +194,23 @@ describe.skipIf(process.getuid?.() !== 0)('without permission (needs root, to be
     chmodSync(at('secret'), 0o600)
     writeFileSync(at('public'), 'public')
     chmodSync(at('public'), 0o644)
-    expect(await attempt(`directory().openInput('secret')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`lib.FSDirectory.open(path).openInput('secret')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().openInput('public').readByte()`)).toBe('no error 112')
-    expect(await attempt(`directory().openInput('public').isLoaded()`)).toBe('no error undefined')
-    expect(await attempt(`directory().createOutput('new')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().deleteFile('public')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().rename('public', 'other')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().sync(['public'])`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().obtainLock('write.lock')`)).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`directory().getPendingDeletions().size`)).toBe('no error 0')
+    expect(await asNobody(`directory().openInput('secret')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`lib.FSDirectory.open(path).openInput('secret')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().openInput('public').readByte()`)).toBe('no error 112')
+    expect(await asNobody(`directory().openInput('public').isLoaded()`)).toBe('no error undefined')
+    expect(await asNobody(`directory().createOutput('new')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().deleteFile('public')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().rename('public', 'other')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().sync(['public'])`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().obtainLock('write.lock')`)).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`directory().getPendingDeletions().size`)).toBe('no error 0')
   })
 
   it('a directory is not listed', async () => {
     mkdirSync(at('closed'), { mode: 0o700 })
     chmodSync(path, 0o711)
-    expect(await attempt('directory().listAll()')).toBe('AccessDeniedError EACCES')
-    expect(await attempt(`lib.MMapDirectory.open(path + '/closed').openInput('x')`)).toBe(
+    expect(await asNobody('directory().listAll()')).toBe('AccessDeniedError EACCES')
+    expect(await asNobody(`lib.MMapDirectory.open(path + '/closed').openInput('x')`)).toBe(
       'AccessDeniedError EACCES',
     )
   })
