@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import type { DataInput, IndexOutput } from '../../src/index.js'
+import { CodecUtil, type DataInput, type IndexOutput } from '../../src/index.js'
 
 /** One call with which Lucene wrote the file: see test/fixtures/types/README.md. */
 export interface GoldenStep {
@@ -42,11 +42,16 @@ function bigEndian(...values: number[]): Buffer {
   return bytes
 }
 
-/** The header as lucene-store.md, §13, has it: magic, codec, version, id, suffix. */
+interface Header {
+  readonly codec: string
+  readonly version: number
+  readonly id: string
+  readonly suffix: string
+}
+
+/** The header as Lucene documents it: magic, codec, version, id, suffix. */
 function headerBytes(value: unknown): Buffer {
-  const { codec, version, id, suffix } = value as Record<'codec' | 'id' | 'suffix', string> & {
-    version: number
-  }
+  const { codec, version, id, suffix } = value as Header
   return Buffer.concat([
     bigEndian(CODEC_MAGIC),
     Buffer.of(codec.length),
@@ -82,7 +87,10 @@ function numeric(
 
 export const GOLDEN_OPERATIONS: Readonly<Record<string, Operation>> = {
   indexHeader: {
-    write: (output, value) => output.writeBytes(headerBytes(value)),
+    write: (output, value) => {
+      const { codec, version, id, suffix } = value as Header
+      CodecUtil.writeIndexHeader(output, codec, version, Buffer.from(id, 'hex'), suffix)
+    },
     read: (input, value, { start, end }) => [bytesRead(input, end - start), headerBytes(value)],
   },
   byte: numeric(
@@ -174,10 +182,7 @@ export const GOLDEN_OPERATIONS: Readonly<Record<string, Operation>> = {
     read: (input, value, { start, end }) => [bytesRead(input, end - start), Buffer.from(madeBytes(value))],
   },
   footer: {
-    write: (output) => {
-      output.writeBytes(bigEndian(~CODEC_MAGIC, 0))
-      output.writeBytes(bigEndian(0, output.getChecksum()))
-    },
+    write: (output) => CodecUtil.writeFooter(output),
     read: (input) => [
       bytesRead(input, 8), // the checksum after them has a test of its own
       (input.skipBytes(8), bigEndian(~CODEC_MAGIC, 0)),
