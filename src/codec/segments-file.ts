@@ -1,11 +1,10 @@
 import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
 import type { DataInput } from '../store/data-input.js'
 import type { Directory } from '../store/directory.js'
-import { CorruptIndexError, IndexFormatTooOldError } from '../store/errors.js'
+import { CorruptIndexError } from '../store/errors.js'
 import { invalidValue } from '../store/arguments.js'
 import { readBEInt, readBELong } from './big-endian.js'
-import { CODEC_MAGIC, hex32 } from './codec-magic.js'
-import { checkHeaderNoMagic } from './header.js'
+import { checkHeader } from './header.js'
 import { fileNameFromGeneration, parseBase36, SEGMENTS } from './index-file-names.js'
 import { checkIndexHeaderSuffix } from './index-header.js'
 import { LuceneVersion } from './lucene-version.js'
@@ -81,13 +80,7 @@ export function readSegmentsFile(directory: Directory, fileName: string): Segmen
   const generation = generationOfSegmentsFile(fileName)
   if (generation === undefined) throw invalidValue(`Not the name of a commit: '${fileName}'`)
   return readToFooter(directory, fileName, (input) => {
-    const magic = readBEInt(input)
-    if (magic !== CODEC_MAGIC) {
-      throw new IndexFormatTooOldError(
-        `Not a commit of Lucene 4 or later: header=${hex32(magic)}: ${String(input)}`,
-      )
-    }
-    const format = checkHeaderNoMagic(input, SEGMENTS, OLDEST, NEWEST)
+    const format = checkHeader(input, SEGMENTS, OLDEST, NEWEST)
     const id = readId(input)
     checkIndexHeaderSuffix(input, generation.toString(36))
     return { fileName, generation, format, id, ...readBody(input, format) }

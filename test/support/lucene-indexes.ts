@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 
-import { ByteBuffersDirectory, type Directory } from '../../src/index.js'
+import { ByteBuffersDirectory, CodecUtil, type Directory, type IndexOutput } from '../../src/index.js'
 import type { DirectoryKind } from './directories.js'
 
 export interface ExpectedHeader {
@@ -100,4 +101,24 @@ export function openLuceneIndex(index: LuceneIndex, kind: DirectoryKind): Direct
 
 export function hex(id: Uint8Array): string {
   return Buffer.from(id).toString('hex')
+}
+
+/** The same bytes with the checksum at their end put right, as somebody would who forges a file. */
+export function withChecksum(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes)
+  copy.writeBigUInt64BE(BigInt(crc32(copy.subarray(0, -8))), copy.length - 8)
+  return copy
+}
+
+/** A file in memory that begins with an index header, ends with a footer and has `body` between. */
+export function writeCodecFile(
+  directory: Directory,
+  name: string,
+  header: { codec: string; version?: number; id: Uint8Array; suffix?: string },
+  body: (output: IndexOutput) => void = () => {},
+): void {
+  using output = directory.createOutput(name)
+  CodecUtil.writeIndexHeader(output, header.codec, header.version ?? 0, header.id, header.suffix ?? '')
+  body(output)
+  CodecUtil.writeFooter(output)
 }
