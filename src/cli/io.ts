@@ -41,6 +41,7 @@ export function processIo(): Io {
     stderr: (text) => void process.stderr.write(text),
     isTTY: process.stdout.isTTY ?? false,
     stderrIsTTY: process.stderr.isTTY ?? false,
-    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+    // Some terminals say 0 for not knowing.
+    columns: process.stdout.columns || process.stderr.columns || 80,
   }
 }
