@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 import { CorruptIndexError, EndOfFileError, FSDirectory, MMapDirectory } from '../../src/index.js'
 import { ByteBuffersDirectory, type FSDirectoryOptions, openDirectory, openFile } from '../../src/index.js'
 import { describeEachDirectory } from '../support/directories.js'
 import { inputOf } from '../support/files.js'
 import { type Attempts, each, errorsOf } from '../support/outcomes.js'
-import { temporaryDirectory } from '../support/temporary.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const TWO_GIB = [0xff, 0xff, 0xff, 0xff, 0x07] // 2^31 − 1 as a vInt
 const MINUS_ONE = [0xff, 0xff, 0xff, 0xff, 0x0f]
@@ -156,6 +156,10 @@ describeEachDirectory((open) => {
 
 describe('options', () => {
   const path = temporaryDirectory()
+
+  afterAll(() => {
+    removeDirectory(path)
+  })
 
   it.each([
     ['MMapDirectory', () => MMapDirectory.open(path, { chunkpower: 20 } as object), 'chunkPower'],
