@@ -8,6 +8,7 @@
         "native/addon/buffers.cc",
         "native/addon/locks.cc",
         "native/addon/mappings.cc",
+        "native/core/fault_guard.cc",
         "native/core/file_lock.cc",
         "native/core/mapping.cc",
         "native/core/mapping_registry.cc"
@@ -26,6 +27,7 @@
           "sources": [
             "native/posix/advice.cc",
             "native/posix/descriptor.cc",
+            "native/posix/fault_guard.cc",
             "native/posix/file_lock.cc",
             "native/posix/pages.cc",
             "native/posix/preload.cc",

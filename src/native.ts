@@ -21,6 +21,8 @@ export interface MappingTotals {
   readonly bytes: number
   readonly windows: number
   readonly limit: number
+  /** How often pages that could not be read were replaced by zeros. */
+  readonly faults: number
   readonly live: readonly { readonly id: number; readonly length: number; readonly references: number }[]
 }
 
@@ -43,6 +45,12 @@ export interface NativeAddon {
   openWindow(handle: MappingHandle, offset: number, length: number): ArrayBuffer
   /** A buffer over private pages, from the page (see mappingGranularity) that holds `offset`. */
   openView(handle: MappingHandle, offset: number, length: number): ArrayBuffer
+  /** The table of words that say which mappings have lost pages: 0 is lost. */
+  faultCells(): ArrayBuffer
+  /** The index of a mapping's word in the table. */
+  faultCell(handle: MappingHandle): number
+  /** The length of the mapped file as it is now. */
+  fileLengthNow(handle: MappingHandle): number
   adviseMapping(handle: MappingHandle, offset: number, length: number, advice: number): void
   residentBytes(handle: MappingHandle, offset: number, length: number): number
   preloadMapping(handle: MappingHandle, offset: number, length: number): Promise<void>

@@ -83,6 +83,30 @@ Napi::Value openView(const Napi::CallbackInfo& info) {
   });
 }
 
+/// The words that say which mappings have lost pages: see FaultCell.
+Napi::Value faultCells(const Napi::CallbackInfo& info) {
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      info.Env(), FaultCells::all(), FaultCells::kCount * sizeof(std::int32_t),
+      [](napi_env, void*, void*) {}, nullptr, &buffer);  // the table never goes
+  if (status != napi_ok) throw Napi::Error::New(info.Env());
+  return Napi::Value(info.Env(), buffer);
+}
+
+Napi::Value faultCellOf(const Napi::CallbackInfo& info) {
+  const auto& handle = handleArgument<MappingHandle>(info, 0);
+  if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+  return Napi::Number::New(info.Env(), static_cast<double>(handle.mapping->faultCell().index()));
+}
+
+Napi::Value fileLengthNow(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const auto& handle = handleArgument<MappingHandle>(info, 0);
+    if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+    return Napi::Number::New(info.Env(), static_cast<double>(handle.mapping->fileLengthNow()));
+  });
+}
+
 Napi::Value adviseMapping(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const Range range = rangeArgument(info);
@@ -151,6 +175,7 @@ Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
   result.Set("bytes", static_cast<double>(totals.bytes));
   result.Set("windows", static_cast<double>(totals.windows));
   result.Set("limit", static_cast<double>(totals.limit));
+  result.Set("faults", static_cast<double>(FaultCells::faults()));
   Napi::Array live = Napi::Array::New(env);
   for (const MappingRegistry::Entry& entry : registry.entries()) {
     Napi::Object item = Napi::Object::New(env);
@@ -181,6 +206,9 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   add("closeMapping", closeMapping);
   add("openWindow", openWindow);
   add("openView", openView);
+  add("faultCells", faultCells);
+  add("faultCell", faultCellOf);
+  add("fileLengthNow", fileLengthNow);
   add("adviseMapping", adviseMapping);
   add("residentBytes", residentBytesOf);
   add("preloadMapping", preloadMapping);

@@ -20,6 +20,9 @@ class Descriptor {
 
   std::intptr_t get() const noexcept { return handle_; }
 
+  /// The file's length now.
+  std::uint64_t fileLength() const;
+
   /// Reads up to `length` bytes at `offset` and returns how many there were; 0 is the end of the file.
   std::size_t readAt(std::byte* target, std::size_t length, std::uint64_t offset) const;
 

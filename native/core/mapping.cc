@@ -16,6 +16,11 @@ std::size_t chunkCountOf(std::uint64_t length, unsigned chunkPower) {
   return static_cast<std::size_t>(length / chunk + (length % chunk != 0));
 }
 
+std::size_t wholePages(std::uint64_t length) {
+  const std::uint64_t page = pageSize();
+  return static_cast<std::size_t>((length + page - 1) / page * page);
+}
+
 }  // namespace
 
 std::shared_ptr<Mapping> Mapping::open(Descriptor file, std::uint64_t length, Options options) {
@@ -34,7 +39,8 @@ Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)
       chunkPower_(options.chunkPower),
       permit_(MappingRegistry::instance().permit(
           options.sideBySide ? (length == 0 ? 0 : 1) : chunkCountOf(length, options.chunkPower),
-          length)) {
+          length)),
+      faultCell_(FaultCell::claim()) {
   if (length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
   const std::size_t count = chunkCountOf(length, chunkPower_);
   if (options.sideBySide && count > 1) reserved_.emplace(Pages::reserve(static_cast<std::size_t>(length)));
@@ -52,6 +58,15 @@ Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)
       chunks_.push_back(scattered_.back().address());
     }
   }
+  if (reserved_) {
+    watches_.emplace_back(reserved_->address(), wholePages(length), FaultWatch::Pages::kShared, faultCell_);
+  } else {
+    watches_.reserve(count);
+    for (const Pages& chunk : scattered_) {
+      watches_.emplace_back(chunk.address(), wholePages(chunk.length()), FaultWatch::Pages::kShared, faultCell_);
+    }
+  }
+  armFaultGuard();
 }
 
 std::byte* Mapping::at(std::uint64_t offset, std::size_t length) const noexcept {
@@ -110,8 +125,10 @@ PrivatePages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) c
   const std::uint64_t lead = offset % mappingGranularity();
   if (lead + length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
   MappingPermit permit = MappingRegistry::instance().permit(1, lead + length);
-  return {std::move(permit),
-          Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length))};
+  Pages pages = Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length));
+  FaultWatch watch(pages.address(), wholePages(pages.length()), FaultWatch::Pages::kPrivate, faultCell_);
+  armFaultGuard();
+  return {std::move(permit), std::move(pages), std::move(watch)};
 }
 
 }  // namespace mmapdir

@@ -8,6 +8,7 @@
 
 #include "core/advice.h"
 #include "core/descriptor.h"
+#include "core/fault_guard.h"
 #include "core/mapping_registry.h"
 #include "core/pages.h"
 
@@ -17,6 +18,7 @@ namespace mmapdir {
 struct PrivatePages {
   MappingPermit permit;  // outlives the pages
   Pages pages;
+  FaultWatch watch;  // ends before the pages do
 };
 
 /// A file mapped whole, read-only, in chunks. Shared by every window over it: the pages and the
@@ -38,6 +40,12 @@ class Mapping {
 
   std::uint64_t length() const noexcept { return length_; }
   std::size_t chunkCount() const noexcept { return chunks_.size(); }
+
+  /// Says whether a page of it, or of private pages made from it, could not be read.
+  const FaultCell& faultCell() const noexcept { return *faultCell_; }
+
+  /// The file's length now. Less than length() when it was truncated.
+  std::uint64_t fileLengthNow() const { return file_.fileLength(); }
 
   /// Whether an address range may cross from one chunk to the next.
   bool sideBySide() const noexcept { return reserved_.has_value() || chunks_.size() < 2; }
@@ -71,6 +79,8 @@ class Mapping {
   std::optional<Pages> reserved_;    // owns the whole range when the chunks lie side by side
   std::vector<Pages> scattered_;     // own a chunk each when they do not
   std::vector<std::byte*> chunks_;   // the chunks' addresses, in either case
+  const std::shared_ptr<FaultCell> faultCell_;
+  std::vector<FaultWatch> watches_;  // end before the pages do
 };
 
 }  // namespace mmapdir

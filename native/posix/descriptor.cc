@@ -19,6 +19,13 @@ Descriptor::~Descriptor() {
   if (handle_ != kNone) ::close(static_cast<int>(handle_));
 }
 
+std::uint64_t Descriptor::fileLength() const {
+  // Not fstat, which would ask for glibc 2.33. Nobody else uses this descriptor's position.
+  const off_t end = ::lseek(static_cast<int>(handle_), 0, SEEK_END);
+  if (end < 0) throwLastError("lseek");
+  return static_cast<std::uint64_t>(end);
+}
+
 std::size_t Descriptor::readAt(std::byte* target, std::size_t length, std::uint64_t offset) const {
   for (;;) {
     const ssize_t count =

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 
 import type { MappingHandle, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
-import { AlreadyClosedError, StorageError } from '../store/errors.js'
+import { AlreadyClosedError, FileFaultError, StorageError } from '../store/errors.js'
 import { bytesOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
@@ -28,6 +28,9 @@ export interface MappedSourceOptions {
   readonly adviceOf: (context: IOContext) => ReadAdvice
 }
 
+/** This thread's buffer over the table of all mappings' words. */
+let faultCells: ArrayBuffer | undefined
+
 interface AdvisedRange {
   readonly offset: number
   readonly end: number
@@ -50,6 +53,7 @@ export class MappedSource implements WindowSource {
   readonly #overlap: number
   // Without a prototype: Array's could have been given setters that see what is put in.
   readonly #windows = Object.setPrototypeOf([], null) as (Window | undefined)[]
+  readonly #health: Int32Array
   #advised: AdvisedRange[] = [] // the latest last
   #closed = false
 
@@ -62,6 +66,8 @@ export class MappedSource implements WindowSource {
     this.#windowLength = 2 ** Math.min(options.windowPower, chunkPower)
     this.#overlap = sideBySide ? OVERLAP : 0
     this.#handle = addon.openMapping(fd, stats.size, chunkPower, sideBySide)
+    faultCells ??= addon.faultCells()
+    this.#health = new Int32Array(faultCells, addon.faultCell(this.#handle) * 4, 1)
     if (options.advice !== 'normal') this.#advise(0, this.length, options.advice)
   }
 
@@ -79,7 +85,7 @@ export class MappedSource implements WindowSource {
     const start = index * this.#windowLength
     const length = Math.min(this.#windowLength + this.#overlap, this.length - start)
     const buffer = this.#addon.openWindow(this.#handle, start, length)
-    const window = new Window(start, bytesOf(buffer, 0, length))
+    const window = new Window(start, bytesOf(buffer, 0, length), length, this.#health)
     this.#windows[index] = window
     return window
   }
@@ -91,7 +97,7 @@ export class MappedSource implements WindowSource {
       const from = this.#windowAt(Math.floor((position + i) / this.#windowLength))
       bytes[i] = from.bytes[position + i - from.start]!
     }
-    return new Window(position, bytes)
+    return new Window(position, bytes, need, this.#health)
   }
 
   view(offset: number, length: number): Uint8Array<ArrayBuffer> {
@@ -103,6 +109,27 @@ export class MappedSource implements WindowSource {
       const { path, chunkPower } = this.#options
       throw mapFailure(error as NativeError, path, length, chunkPower, this.#addon).error
     }
+  }
+
+  fault(closely: boolean): FileFaultError | undefined {
+    const { path } = this.#options
+    if (Atomics.load(this.#health, 0) === 0) {
+      return new FileFaultError(
+        `A page of a mapped file could not be read: ${path}: it had ${this.length} bytes when it was mapped and has ${this.#lengthNow()} now`,
+        { path, hints: ['files must not be truncated while they are open', 'or the device has failed'] },
+      )
+    }
+    if (!closely) return undefined
+    const now = this.#lengthNow()
+    if (now >= this.length) return undefined
+    return new FileFaultError(
+      `A mapped file was truncated: ${path}: it had ${this.length} bytes when it was mapped and has ${now} now`,
+      { path, hints: ['files must not be truncated while they are open'] },
+    )
+  }
+
+  #lengthNow(): number {
+    return this.#native('length', () => this.#addon.fileLengthNow(this.#handle))
   }
 
   advice(offset: number, length: number): ReadAdvice {
@@ -168,7 +195,7 @@ export class MappedSource implements WindowSource {
         try {
           await this.#addon.preloadMapping(this.#handle, offset + done, count)
         } catch (error) {
-          throw this.#storageError('load', error as NativeError)
+          throw this.fault(true) ?? this.#storageError('load', error as NativeError)
         }
       })
       done += count

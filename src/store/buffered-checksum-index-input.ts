@@ -143,6 +143,10 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
     this.#main.updateIOContext(context)
   }
 
+  checkFault(): void {
+    this.#main.checkFault()
+  }
+
   get mapped(): boolean {
     return this.#main.mapped
   }

@@ -151,15 +151,21 @@ export abstract class DataInput {
     checkGroup(target, count)
     this.atomically(() => {
       const whole = count - (count % 4)
-      for (let i = 0; i < whole; i += 4) {
-        const flags = this.readByte()
-        target[i] = this.#bytesLittleEndian(flags >>> 6)
-        target[i + 1] = this.#bytesLittleEndian((flags >>> 4) & 3)
-        target[i + 2] = this.#bytesLittleEndian((flags >>> 2) & 3)
-        target[i + 3] = this.#bytesLittleEndian(flags & 3)
-      }
+      for (let i = 0; i < whole; i += 4) this.readGroupVInt(target, i)
       for (let i = whole; i < count; i++) target[i] = this.readVInt()
     })
+  }
+
+  /** For subclasses: reads one whole group into target[index] and the three behind it. */
+  protected readGroupVInt(target: Int32Array, index: number): void {
+    const flags = this.readByte()
+    for (let i = 0; i < 4; i++) {
+      let value = 0
+      for (let shift = 0; shift <= ((flags >>> (6 - 2 * i)) & 3) * 8; shift += 8) {
+        value |= this.readByte() << shift
+      }
+      target[index + i] = value
+    }
   }
 
   /** A string: its length in bytes as a vInt, then UTF-8, in which malformed parts become U+FFFD. */
@@ -200,12 +206,6 @@ export abstract class DataInput {
     return new DataView(scratch.buffer)
   }
 
-  #bytesLittleEndian(more: number): number {
-    let value = this.readByte()
-    for (let shift = 8; shift <= more * 8; shift += 8) value |= this.readByte() << shift
-    return value
-  }
-
   /** A length or count that is really there: each of its units takes `unit` bytes or more. */
   #count(what: string, unit: number): number {
     const count = this.readVInt()
@@ -216,7 +216,7 @@ export abstract class DataInput {
 }
 
 /** Throws unless `target` can take `count` group-varints. */
-export function checkGroup(target: Int32Array, count: number): void {
+function checkGroup(target: Int32Array, count: number): void {
   if (!(target instanceof Int32Array)) throw invalidType('target', 'an Int32Array', target)
   checkSize('count', count)
   if (count > target.length) throw outOfRange('count', `at most ${target.length}, the target's length`, count)

@@ -102,6 +102,17 @@ export class MapFailedError extends StorageError {
   }
 }
 
+/**
+ * A page of a mapped file could not be read: the file was truncated or the device failed. The
+ * input and all that belongs to it throw this from then on; close() still works.
+ */
+export class FileFaultError extends StorageError {
+  override readonly name = 'FileFaultError'
+  constructor(message: string, details?: StorageErrorDetails) {
+    super('ERR_FILE_FAULT', message, details)
+  }
+}
+
 /** A lock is held by someone else, or locking does not work here. */
 export class LockObtainFailedError extends StorageError {
   override readonly name = 'LockObtainFailedError'

@@ -84,6 +84,13 @@ export abstract class IndexInput extends DataInput implements Disposable {
   /** Whether reads come straight from a mapping. */
   abstract readonly mapped: boolean
 
+  /**
+   * Throws FileFaultError if a page of the file, or of a view of it, could not be read, or if the
+   * file has become shorter. Reads do so themselves, except for this: a scalar read of the last
+   * page of a file that was cut within that page sees zeros. For a view it is the only way to know.
+   */
+  abstract checkFault(): void
+
   /** Why the file is not mapped although that was wanted. */
   abstract readonly mapFailure: MapFailedError | undefined
 

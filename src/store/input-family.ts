@@ -1,13 +1,15 @@
 import { checkRange, outOfRange, invalidValue } from './arguments.js'
-import { AlreadyClosedError, EndOfFileError, MapFailedError } from './errors.js'
+import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
-import type { Window, WindowSource } from './window.js'
+import { isLost, type Window, type WindowSource } from './window.js'
 
 /** What an opened input, its clones and its slices have in common: one source, one end. */
 export class InputFamily {
-  /** Looked at by every read. */
+  /** Looked at by every read: closed by its owner, or lost. */
   closed = false
+  #ended = false
+  #fault: FileFaultError | undefined
   readonly source: WindowSource
   readonly description: string
 
@@ -17,9 +19,16 @@ export class InputFamily {
   }
 
   close(): void {
-    if (this.closed) return
+    if (this.#ended) return
+    this.#ended = true
     this.closed = true
-    this.source.close()
+    try {
+      // Whoever has read to the end and closes would otherwise never hear of it.
+      const fault = this.#fault === undefined ? this.source.fault?.(true) : undefined
+      if (fault !== undefined) throw fault
+    } finally {
+      this.source.close()
+    }
   }
 
   /** What an input that was closed for itself belongs to from then on. */
@@ -30,7 +39,23 @@ export class InputFamily {
   }
 
   ensureOpen(input: { toString(): string }): void {
-    if (this.closed) throw new AlreadyClosedError(`Already closed: ${input.toString()}`)
+    if (!this.closed) return
+    if (this.#fault !== undefined && !this.#ended) throw this.#fault
+    throw new AlreadyClosedError(`Already closed: ${input.toString()}`)
+  }
+
+  /** Throws FileFaultError, now and from every later call, if something of the file was lost. */
+  checkFault(closely: boolean): void {
+    this.#fault ??= this.source.fault?.(closely)
+    if (this.#fault === undefined) return
+    this.closed = true
+    throw this.#fault
+  }
+
+  /** To be called after `length` bytes were copied out of a window. */
+  checkCopied(window: Window, length: number): void {
+    if (length >= CLOSE_LOOK) this.checkFault(true)
+    else if (isLost(window)) this.checkFault(false)
   }
 
   /** A copy of [offset, offset + length) of the file, or the pages themselves. */
@@ -46,6 +71,7 @@ export class InputFamily {
         length,
       )
     }
+    this.checkFault(true)
     try {
       const direct = this.source.view?.(offset, length)
       if (direct !== undefined) return direct
@@ -70,15 +96,17 @@ export class InputFamily {
       const at = position + done - window.start
       const count = Math.min(length - done, window.length - at)
       copyBytes(window, at, target, offset + done, count)
+      this.checkCopied(window, count)
       done += count
     }
   }
 
-  load(start: number, available: number, range: LoadRange): Promise<void> {
+  async load(start: number, available: number, range: LoadRange): Promise<void> {
     const { offset = 0, length = available - offset, signal, onProgress } = range
     checkRange('load', offset, length, available)
     signal?.throwIfAborted()
-    return this.source.load?.(start + offset, length, { signal, onProgress }) ?? Promise.resolve()
+    await this.source.load?.(start + offset, length, { signal, onProgress })
+    if (!this.closed) this.checkFault(true)
   }
 }
 
@@ -107,5 +135,10 @@ export function copyBytes(
 }
 
 const LOOP_LENGTH = 20
+
+// A file may end within its last page: no signal tells of that, only its length does. Reads of
+// this many bytes can afford to ask.
+const CLOSE_LOOK = 64 * 1024
+
 // The page of most systems, and a multiple of what any typed array asks for.
 const VIEW_ALIGNMENT = 4096

@@ -1,7 +1,10 @@
 import { outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
-import type { MapFailedError } from './errors.js'
+import type { FileFaultError, MapFailedError } from './errors.js'
 import { bufferOf, byteOffsetOf, lengthOf, privateView } from './intrinsics.js'
+
+/** For memory that nothing can happen to. */
+const HEALTHY = new Int32Array([1])
 
 /**
  * A run of bytes of a file that is addressable now. Inputs read from one window at a time and ask
@@ -14,6 +17,8 @@ export class Window {
   readonly data: DataView
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
+  /** One word, 0 once bytes of the window may be zeros in place of what could not be read. */
+  readonly health: Int32Array
   /** Where in the file the first byte is. */
   start: number
   /** How many bytes count. */
@@ -22,7 +27,7 @@ export class Window {
   shared = false
 
   /** `bytes` are at most 2^30 + 8: V8 is slow at indices from 2^31 on. */
-  constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes)) {
+  constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes), health: Int32Array = HEALTHY) {
     if (lengthOf(bytes) > LONGEST) throw outOfRange('bytes.length', `at most ${LONGEST}`, lengthOf(bytes))
     this.bytes = bytes
     this.buffer = bufferOf(bytes)
@@ -30,8 +35,18 @@ export class Window {
     this.data = privateView(this.buffer, this.byteOffset, lengthOf(bytes))
     this.start = start
     this.length = length
+    this.health = health
   }
 }
+
+/**
+ * Whether a window has lost bytes. Asked after a load, and only when what was loaded looks like
+ * the zeros that take the place of lost pages: a check before the load would be one value late.
+ */
+export const isLost: (window: Window) => boolean =
+  process.arch === 'x64' || process.arch === 'ia32'
+    ? (window) => window.health[0] === 0
+    : (window) => Atomics.load(window.health, 0) === 0 // other processors may reorder the two loads
 
 const LONGEST = 2 ** 30 + 8
 
@@ -73,6 +88,12 @@ export interface WindowSource {
   /** Whether it is mapped, and if mapping was tried in vain, why. */
   readonly mapped?: boolean
   readonly mapFailure?: MapFailedError | undefined
+
+  /**
+   * What has been lost of the file, if anything: pages that could not be read or, when asked to
+   * look `closely` (a system call), an end that was cut off. Asked after reads, see Window.health.
+   */
+  fault?(closely: boolean): FileFaultError | undefined
 
   /** The advice in force for a range; advise() may change it at any time. */
   advice?(offset: number, length: number): ReadAdvice

@@ -1,12 +1,12 @@
 import { checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
-import { checkGroup, safe } from './data-input.js'
+import { safe } from './data-input.js'
 import type { MapFailedError } from './errors.js'
 import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
 import { copyBytes, endOfFile, InputFamily } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import type { RandomAccessInput } from './random-access-input.js'
-import { NOTHING, type Window, type WindowSource } from './window.js'
+import { isLost, NOTHING, type Window, type WindowSource } from './window.js'
 import { WindowedRandomAccess } from './windowed-random-access.js'
 
 /**
@@ -163,29 +163,38 @@ export class WindowedInput extends IndexInput {
   override readByte(): number {
     if (this.#at >= this.#limit || this.#family.closed) this.#enter(1)
     const at = this.#at
+    const value = this.#bytes[at]!
+    if (value === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 1
-    return this.#bytes[at]!
+    return value
   }
 
   override readShort(): number {
     if (this.#at + 2 > this.#limit || this.#family.closed) this.#enter(2)
     const at = this.#at
+    const value = this.#data.getInt16(at, true)
+    // Zeros take the place of everything up to the end: a value that has lost bytes lost the last.
+    if ((value & 0xff00) === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 2
-    return this.#data.getInt16(at, true)
+    return value
   }
 
   override readInt(): number {
     if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
     const at = this.#at
+    const value = this.#data.getInt32(at, true)
+    if (value >>> 24 === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 4
-    return this.#data.getInt32(at, true)
+    return value
   }
 
   override readLong(): bigint {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
+    const value = this.#data.getBigInt64(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
-    return this.#data.getBigInt64(at, true)
+    return value
   }
 
   override readSafeLong(): number {
@@ -194,6 +203,7 @@ export class WindowedInput extends IndexInput {
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
       safe(this.#data.getBigInt64(at, true))
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
     return value
   }
@@ -201,15 +211,19 @@ export class WindowedInput extends IndexInput {
   override readFloat(): number {
     if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
     const at = this.#at
+    const value = this.#data.getFloat32(at, true)
+    if (this.#bytes[at + 3] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 4
-    return this.#data.getFloat32(at, true)
+    return value
   }
 
   override readDouble(): number {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
+    const value = this.#data.getFloat64(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
-    return this.#data.getFloat64(at, true)
+    return value
   }
 
   // Variable width: unrolled where the longest value fits the window
@@ -233,6 +247,7 @@ export class WindowedInput extends IndexInput {
         }
       }
     }
+    if (bytes[at - 1] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at
     return value
   }
@@ -247,6 +262,7 @@ export class WindowedInput extends IndexInput {
       const byte = bytes[at++]!
       value += (byte & 0x7f) * scale // 49 bits: exact
       if (byte < 0x80) {
+        if (byte === 0 && isLost(this.#window)) this.#family.checkFault(false)
         this.#at = at
         return value
       }
@@ -254,29 +270,23 @@ export class WindowedInput extends IndexInput {
     return super.readSafeVLong()
   }
 
-  override readGroupVInts(target: Int32Array, count: number): void {
-    checkGroup(target, count)
-    let done = 0
-    // Seventeen bytes are the longest group; the value's upper bytes are masked away.
-    for (; done + 4 <= count && this.#at + 17 <= this.#limit && !this.#family.closed; done += 4) {
-      const data = this.#data
-      let at = this.#at
-      const flags = this.#bytes[at++]!
-      const first = flags >>> 6
-      const second = (flags >>> 4) & 3
-      const third = (flags >>> 2) & 3
-      const fourth = flags & 3
-      if (at + first + second + third + 7 > this.#limit) break
-      target[done] = data.getInt32(at, true) & GROUP_MASK[first]!
-      at += first + 1
-      target[done + 1] = data.getInt32(at, true) & GROUP_MASK[second]!
-      at += second + 1
-      target[done + 2] = data.getInt32(at, true) & GROUP_MASK[third]!
-      at += third + 1
-      target[done + 3] = data.getInt32(at, true) & GROUP_MASK[fourth]!
-      this.#at = at + fourth + 1
+  protected override readGroupVInt(target: Int32Array, index: number): void {
+    let at = this.#at
+    // Seventeen bytes are the longest group. Every value is read as four bytes, and those that
+    // belong to the next one are masked away.
+    if (at + 17 > this.#limit || this.#family.closed) {
+      super.readGroupVInt(target, index)
+      return
     }
-    if (done < count) super.readGroupVInts(target, count)
+    const data = this.#data
+    const flags = this.#bytes[at++]!
+    for (let i = 0; i < 4; i++) {
+      const more = (flags >>> (6 - 2 * i)) & 3
+      target[index + i] = data.getInt32(at, true) & GROUP_MASK[more]!
+      at += more + 1
+    }
+    if (isLost(this.#window)) this.#family.checkFault(false)
+    this.#at = at
   }
 
   override readString(): string {
@@ -284,8 +294,10 @@ export class WindowedInput extends IndexInput {
     const length = this.readVInt()
     const at = this.#at
     if (length >= 0 && at + length <= this.#limit) {
+      const text = decodeUtf8(this.#bytes, at, at + length)
+      this.#family.checkCopied(this.#window, length)
       this.#at = (at + length) | 0
-      return decodeUtf8(this.#bytes, at, at + length)
+      return text
     }
     this.#leave(position)
     return super.readString()
@@ -305,6 +317,7 @@ export class WindowedInput extends IndexInput {
       this.#readFar(target, offset, count)
     } else {
       copyBytes(this.#window, at, target, offset, count)
+      this.#family.checkCopied(this.#window, count)
       this.#at = (at + count) | 0
     }
   }
@@ -332,6 +345,7 @@ export class WindowedInput extends IndexInput {
           count = Math.min(this.#limit - this.#at, rest)
         }
         copyBytes(this.#window, this.#at, target, offset + done, count)
+        family.checkCopied(this.#window, count)
         this.#at = (this.#at + count) | 0
         done += count
       }
@@ -425,6 +439,11 @@ export class WindowedInput extends IndexInput {
     this.#family.source.advise?.(this.#start, this.#length, context)
   }
 
+  checkFault(): void {
+    this.#family.ensureOpen(this)
+    this.#family.checkFault(true)
+  }
+
   get mapped(): boolean {
     this.#family.ensureOpen(this)
     return this.#family.source.mapped ?? false
@@ -439,9 +458,19 @@ export class WindowedInput extends IndexInput {
 
   close(): void {
     const family = this.#family
-    if (family.closed) return
-    if (this.#opened) family.close()
-    else this.#family = family.closedTwin()
+    if (this.#opened) {
+      try {
+        family.close()
+      } finally {
+        this.#forget()
+      }
+    } else if (!family.closed) {
+      this.#family = family.closedTwin()
+      this.#forget()
+    }
+  }
+
+  #forget(): void {
     this.#window = NOTHING
     this.#bytes = NOTHING.bytes
     this.#data = NOTHING.data

@@ -3,7 +3,7 @@ import { safe } from './data-input.js'
 import { copyBytes, endOfFile, type InputFamily } from './input-family.js'
 import { checkPart, lengthOfKind } from './intrinsics.js'
 import type { RandomAccessInput } from './random-access-input.js'
-import { NOTHING } from './window.js'
+import { isLost, NOTHING } from './window.js'
 
 /** Absolute reads over the windows of an opened input. */
 export class WindowedRandomAccess implements RandomAccessInput {
@@ -34,28 +34,36 @@ export class WindowedRandomAccess implements RandomAccessInput {
     let at = position - this.#base
     if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 1)
-    return this.#bytes[at]!
+    const value = this.#bytes[at]!
+    if (value === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readShort(position: number): number {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 2)
-    return this.#data.getInt16(at, true)
+    const value = this.#data.getInt16(at, true)
+    if ((value & 0xff00) === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readInt(position: number): number {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
-    return this.#data.getInt32(at, true)
+    const value = this.#data.getInt32(at, true)
+    if (value >>> 24 === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readLong(position: number): bigint {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
-    return this.#data.getBigInt64(at, true)
+    const value = this.#data.getBigInt64(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readSafeLong(position: number): number {
@@ -65,6 +73,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
       safe(this.#data.getBigInt64(at, true))
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     return value
   }
 
@@ -72,14 +81,18 @@ export class WindowedRandomAccess implements RandomAccessInput {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
-    return this.#data.getFloat32(at, true)
+    const value = this.#data.getFloat32(at, true)
+    if (this.#bytes[at + 3] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readDouble(position: number): number {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
-    return this.#data.getFloat64(at, true)
+    const value = this.#data.getFloat64(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    return value
   }
 
   readBytes(position: number, target: Uint8Array, offset = 0, length?: number): void {
@@ -108,6 +121,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
       }
       const part = Math.min(this.#limit - at, rest)
       copyBytes(this.#window, at, target, offset + done, part)
+      this.#family.checkCopied(this.#window, part)
       done += part
     }
   }

@@ -1,0 +1,130 @@
+#include "core/fault_guard.h"
+
+#include <array>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "core/pages.h"
+
+namespace mmapdir {
+
+namespace {
+
+/// A range that is watched. The handler reads it without a lock: `begin` is written last when a
+/// range is entered and first when it is taken out, and nobody faults in a range that is going.
+struct Range {
+  std::atomic<std::uintptr_t> begin{0};  // 0 where there is none
+  std::atomic<std::uintptr_t> end{0};
+  std::atomic<std::uint32_t> cell{0};
+  std::atomic<bool> writable{false};
+};
+
+static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
+static_assert(std::atomic<std::int32_t>::is_always_lock_free);
+
+std::array<std::atomic<std::int32_t>, FaultCells::kCount> cells;
+std::array<Range, FaultCells::kCount> ranges;
+std::atomic<std::size_t> rangesUsed{0};  // the handler looks no further
+std::atomic<std::uint64_t> faultCount{0};
+
+/// Hands out the places of a table.
+class Places {
+ public:
+  std::size_t take() {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      const std::size_t place = free_.back();
+      free_.pop_back();
+      return place;
+    }
+    if (used_ == FaultCells::kCount) throw std::bad_alloc();
+    free_.reserve(used_ + 1);  // so that giveBack() need not allocate
+    return used_++;
+  }
+
+  void giveBack(std::size_t place) noexcept {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(place);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::size_t> free_;
+  std::size_t used_ = 0;
+};
+
+// Never destroyed: see MappingRegistry::instance().
+Places& cellPlaces() {
+  static auto* const places = new Places();
+  return *places;
+}
+
+Places& rangePlaces() {
+  static auto* const places = new Places();
+  return *places;
+}
+
+}  // namespace
+
+std::shared_ptr<FaultCell> FaultCell::claim() {
+  const std::size_t index = cellPlaces().take();
+  cells[index].store(kHealthy, std::memory_order_release);
+  return std::shared_ptr<FaultCell>(new FaultCell(index));
+}
+
+FaultCell::~FaultCell() { cellPlaces().giveBack(index_); }
+
+bool FaultCell::faulted() const noexcept {
+  return cells[index_].load(std::memory_order_acquire) == kFaulted;
+}
+
+std::atomic<std::int32_t>* FaultCells::all() noexcept { return cells.data(); }
+
+std::uint64_t FaultCells::faults() noexcept { return faultCount.load(std::memory_order_relaxed); }
+
+FaultWatch::FaultWatch(std::byte* address, std::size_t length, Pages kind,
+                       std::shared_ptr<FaultCell> cell)
+    : slot_(rangePlaces().take()), cell_(std::move(cell)) {
+  Range& range = ranges[slot_];
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  range.end.store(begin + length, std::memory_order_relaxed);
+  range.cell.store(static_cast<std::uint32_t>(cell_->index()), std::memory_order_relaxed);
+  range.writable.store(kind == Pages::kPrivate, std::memory_order_relaxed);
+  range.begin.store(begin, std::memory_order_release);
+  std::size_t used = rangesUsed.load(std::memory_order_relaxed);
+  while (used <= slot_ && !rangesUsed.compare_exchange_weak(used, slot_ + 1, std::memory_order_release)) {
+  }
+}
+
+FaultWatch::FaultWatch(FaultWatch&& other) noexcept
+    : slot_(std::exchange(other.slot_, kNone)), cell_(std::move(other.cell_)) {}
+
+FaultWatch::~FaultWatch() {
+  if (slot_ == kNone) return;
+  ranges[slot_].begin.store(0, std::memory_order_release);
+  rangePlaces().giveBack(slot_);
+}
+
+bool substituteFaultedPages(std::uintptr_t address) noexcept {
+  const std::size_t used = rangesUsed.load(std::memory_order_acquire);
+  for (std::size_t slot = 0; slot < used; slot++) {
+    Range& range = ranges[slot];
+    const std::uintptr_t begin = range.begin.load(std::memory_order_acquire);
+    if (begin == 0 || address < begin) continue;
+    const std::uintptr_t end = range.end.load(std::memory_order_relaxed);
+    if (address >= end) continue;
+    // First the word, then the zeros: whoever sees one of those sees the other.
+    cells[range.cell.load(std::memory_order_relaxed)].store(FaultCell::kFaulted,
+                                                            std::memory_order_seq_cst);
+    faultCount.fetch_add(1, std::memory_order_relaxed);
+    const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(pageSize()) - 1);
+    // To the end at once: page by page, a file that lost a gigabyte takes seconds.
+    return mapZeros(reinterpret_cast<std::byte*>(page), end - page,
+                    range.writable.load(std::memory_order_relaxed));
+  }
+  return false;
+}
+
+}  // namespace mmapdir

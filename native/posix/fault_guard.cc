@@ -1,0 +1,99 @@
+#include "core/fault_guard.h"
+
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "core/pages.h"
+#include "core/system_error.h"
+
+namespace mmapdir {
+
+namespace {
+
+void handleSigbus(int signal, siginfo_t* info, void* context);
+
+/// Whoever had the signal before. The handler reads it while armFaultGuard() may write it, so each
+/// is written once into a place of its own and published by a pointer.
+struct sigaction originalAction;
+struct sigaction replacingActions[8];
+std::atomic<const struct sigaction*> nextAction{nullptr};
+std::atomic<bool> chaining{false};
+std::atomic<pthread_t> chainingThread{};
+
+/// Gives the signal to another handler, as the kernel would.
+void deliver(const struct sigaction& action, int signal, siginfo_t* info, void* context) {
+  if ((action.sa_flags & SA_SIGINFO) != 0) {
+    action.sa_sigaction(signal, info, context);
+  } else if (action.sa_handler == SIG_DFL || (action.sa_handler == SIG_IGN && info->si_code > 0)) {
+    // The kernel ends a process that ignores a fault of its own, too.
+    struct sigaction fallback = {};
+    fallback.sa_handler = SIG_DFL;
+    ::sigaction(signal, &fallback, nullptr);
+    // A fault is raised again by the instruction that is repeated; a signal that was sent is not.
+    if (info->si_code <= 0) ::raise(signal);
+  } else if (action.sa_handler != SIG_IGN) {
+    action.sa_handler(signal);
+  }
+}
+
+/// Two copies of this library may chain to each other: on the second time round, the signal goes to
+/// the handler that was there before either.
+void chain(int signal, siginfo_t* info, void* context) {
+  const bool again = chaining.load(std::memory_order_acquire) &&
+                     ::pthread_equal(chainingThread.load(std::memory_order_relaxed), ::pthread_self());
+  if (again) {
+    deliver(originalAction, signal, info, context);
+    return;
+  }
+  chainingThread.store(::pthread_self(), std::memory_order_relaxed);
+  chaining.store(true, std::memory_order_release);
+  deliver(*nextAction.load(std::memory_order_acquire), signal, info, context);
+  chaining.store(false, std::memory_order_release);
+}
+
+void handleSigbus(int signal, siginfo_t* info, void* context) {
+  const int savedErrno = errno;
+  // si_code tells a page that cannot be read from a signal that somebody sent.
+  const bool ours = info->si_code > 0 &&
+                    substituteFaultedPages(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  if (!ours) chain(signal, info, context);
+  errno = savedErrno;
+}
+
+}  // namespace
+
+void armFaultGuard() {
+  static auto* const mutex = new std::mutex();  // never destroyed: see MappingRegistry::instance()
+  static std::size_t replaced = 0;
+  const std::lock_guard lock(*mutex);
+  struct sigaction current = {};
+  if (::sigaction(SIGBUS, nullptr, &current) != 0) throwLastError("sigaction");
+  if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == handleSigbus) return;
+  pageSize();  // asked for now, so that the handler finds the answer
+  if (nextAction.load(std::memory_order_relaxed) == nullptr) {
+    originalAction = current;
+    nextAction.store(&originalAction, std::memory_order_release);
+  } else {
+    // Someone (process.on('SIGBUS')) has replaced the handler. When that goes on for ever, the
+    // last places are used over again.
+    struct sigaction* place = &replacingActions[replaced++ % std::size(replacingActions)];
+    *place = current;
+    nextAction.store(place, std::memory_order_release);
+  }
+  struct sigaction action = {};
+  action.sa_sigaction = handleSigbus;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  ::sigemptyset(&action.sa_mask);
+  if (::sigaction(SIGBUS, &action, nullptr) != 0) throwLastError("sigaction");
+}
+
+bool mapZeros(std::byte* address, std::size_t length, bool writable) noexcept {
+  const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  return ::mmap(address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+                -1, 0) != MAP_FAILED;
+}
+
+}  // namespace mmapdir
