@@ -11,7 +11,8 @@
         "native/core/fault_guard.cc",
         "native/core/file_lock.cc",
         "native/core/mapping.cc",
-        "native/core/mapping_registry.cc"
+        "native/core/mapping_registry.cc",
+        "native/core/share_table.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS"],

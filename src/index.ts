@@ -5,5 +5,6 @@ export { ByteBuffersDirectory, type ByteBuffersDirectoryOptions } from './memory
 export { SingleInstanceLockFactory } from './memory/single-instance-lock-factory.js'
 export type { MappingOptions } from './mmap/mapping-options.js'
 export { MMapDirectory, type MMapDirectoryOptions } from './mmap/mmap-directory.js'
+export { attachInput } from './mmap/attach-input.js'
 export { openDirectory, openFile, type OpenFileOptions } from './mmap/open.js'
 export * from './codec/index.js'

@@ -15,6 +15,12 @@ export interface NativeError extends Error {
   readonly limit?: number
 }
 
+/** Names a mapping that was shared; valid once, in this process. */
+export interface MappingShare {
+  readonly id: number
+  readonly key: string
+}
+
 /** What is mapped in this process, in all threads. */
 export interface MappingTotals {
   readonly mappings: number
@@ -23,6 +29,8 @@ export interface MappingTotals {
   readonly limit: number
   /** How often pages that could not be read were replaced by zeros. */
   readonly faults: number
+  /** Inputs that were collected without having been closed. */
+  readonly unclosed: number
   readonly live: readonly { readonly id: number; readonly length: number; readonly references: number }[]
 }
 
@@ -45,6 +53,13 @@ export interface NativeAddon {
   openWindow(handle: MappingHandle, offset: number, length: number): ArrayBuffer
   /** A buffer over private pages, from the page (see mappingGranularity) that holds `offset`. */
   openView(handle: MappingHandle, offset: number, length: number): ArrayBuffer
+  /** Keeps the mapping for another thread to take over: until it is attached or withdrawn, or this thread ends. */
+  shareMapping(handle: MappingHandle, offset: number, length: number): MappingShare
+  /** Takes over what was shared with exactly these words; undefined when there is no such share. */
+  attachMapping(id: number, key: string, offset: number, length: number): MappingHandle | undefined
+  withdrawShare(id: number, key: string): void
+  /** How the file is mapped; `sideBySide` when an address range may cross chunks. */
+  mappingShape(handle: MappingHandle): { length: number; chunkPower: number; sideBySide: boolean }
   /** The table of words that say which mappings have lost pages: 0 is lost. */
   faultCells(): ArrayBuffer
   /** The index of a mapping's word in the table. */

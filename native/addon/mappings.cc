@@ -7,16 +7,34 @@
 #include "addon/guard.h"
 #include "addon/handle.h"
 #include "core/mapping.h"
+#include "core/share_table.h"
 
 namespace mmapdir {
 
 namespace {
 
+/// What there is once in each thread that loads the addon.
+struct Environment {
+  bool ending = false;
+
+  static void end(void* data) {
+    static_cast<Environment*>(data)->ending = true;
+    ShareTable::instance().withdrawAll(data);
+  }
+};
+
 /// One thread's hold on a mapping. Without a mapping once it is closed.
 struct MappingHandle {
   static constexpr napi_type_tag kTag = {0x6d6d61702d646972, 0x0000006d617070ed};
 
-  explicit MappingHandle(std::shared_ptr<Mapping> held) : mapping(std::move(held)) {}
+  MappingHandle(Napi::Env env, std::shared_ptr<Mapping> held)
+      : environment(*env.GetInstanceData<std::shared_ptr<Environment>>()), mapping(std::move(held)) {}
+
+  ~MappingHandle() {
+    if (mapping && !environment->ending) MappingRegistry::instance().forgotten();
+  }
+
+  const std::shared_ptr<const Environment> environment;
 
   std::shared_ptr<Mapping> mapping;
   std::vector<std::unique_ptr<Window>> windows;
@@ -52,7 +70,7 @@ Napi::Value openMapping(const Napi::CallbackInfo& info) {
       throw Napi::RangeError::New(info.Env(), "chunk power out of range");
     }
     return newHandle(info.Env(), std::make_unique<MappingHandle>(
-                                     Mapping::open(Descriptor::duplicate(fd), length, options)));
+                                     info.Env(), Mapping::open(Descriptor::duplicate(fd), length, options)));
   });
 }
 
@@ -81,6 +99,49 @@ Napi::Value openView(const Napi::CallbackInfo& info) {
     return bufferOverPages(info.Env(), range.mapping->privatePages(range.offset, range.length),
                            range.mapping);
   });
+}
+
+ShareTable::Share shareArgument(const Napi::CallbackInfo& info, std::size_t index) {
+  const Napi::Value key = info[index + 1];
+  return {sizeArgument(info, index), key.IsString() ? key.As<Napi::String>().Utf8Value() : std::string()};
+}
+
+Napi::Value shareMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    Range range = rangeArgument(info);
+    const ShareTable::Share share = ShareTable::instance().add(
+        std::move(range.mapping), range.offset, range.length, info.Env().GetInstanceData<std::shared_ptr<Environment>>()->get());
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("id", static_cast<double>(share.id));
+    result.Set("key", share.key);
+    return result;
+  });
+}
+
+/// Arguments: id, key, offset, length. Undefined where there is no such share.
+Napi::Value attachMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    auto mapping = ShareTable::instance().claim(shareArgument(info, 0), sizeArgument(info, 2),
+                                                sizeArgument(info, 3));
+    if (!mapping) return info.Env().Undefined();
+    armFaultGuard();
+    return newHandle(info.Env(), std::make_unique<MappingHandle>(info.Env(), std::move(mapping)));
+  });
+}
+
+Napi::Value withdrawShare(const Napi::CallbackInfo& info) {
+  ShareTable::instance().withdraw(shareArgument(info, 0));
+  return info.Env().Undefined();
+}
+
+Napi::Value mappingShape(const Napi::CallbackInfo& info) {
+  const auto& handle = handleArgument<MappingHandle>(info, 0);
+  if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("length", static_cast<double>(handle.mapping->length()));
+  result.Set("chunkPower", handle.mapping->chunkPower());
+  result.Set("sideBySide", handle.mapping->sideBySide());
+  return result;
 }
 
 /// The words that say which mappings have lost pages: see FaultCell.
@@ -175,6 +236,7 @@ Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
   result.Set("bytes", static_cast<double>(totals.bytes));
   result.Set("windows", static_cast<double>(totals.windows));
   result.Set("limit", static_cast<double>(totals.limit));
+  result.Set("unclosed", static_cast<double>(totals.unclosed));
   result.Set("faults", static_cast<double>(FaultCells::faults()));
   Napi::Array live = Napi::Array::New(env);
   for (const MappingRegistry::Entry& entry : registry.entries()) {
@@ -196,6 +258,9 @@ Napi::Value setMappingLimit(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void exportMappings(Napi::Env env, Napi::Object exports) {
+  auto environment = std::make_shared<Environment>();
+  napi_add_env_cleanup_hook(env, Environment::end, environment.get());
+  env.SetInstanceData(new std::shared_ptr<Environment>(std::move(environment)));
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
@@ -209,6 +274,10 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   add("faultCells", faultCells);
   add("faultCell", faultCellOf);
   add("fileLengthNow", fileLengthNow);
+  add("shareMapping", shareMapping);
+  add("attachMapping", attachMapping);
+  add("withdrawShare", withdrawShare);
+  add("mappingShape", mappingShape);
   add("adviseMapping", adviseMapping);
   add("residentBytes", residentBytesOf);
   add("preloadMapping", preloadMapping);

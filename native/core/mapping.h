@@ -39,7 +39,7 @@ class Mapping {
   ~Mapping();
 
   std::uint64_t length() const noexcept { return length_; }
-  std::size_t chunkCount() const noexcept { return chunks_.size(); }
+  unsigned chunkPower() const noexcept { return chunkPower_; }
 
   /// Says whether a page of it, or of private pages made from it, could not be read.
   const FaultCell& faultCell() const noexcept { return *faultCell_; }

@@ -52,6 +52,7 @@ class MappingRegistry {
     std::uint64_t bytes;
     std::uint64_t windows;
     std::uint64_t limit;
+    std::uint64_t unclosed;
   };
 
   /// A mapping that lives, and by how many owners (inputs, windows, running loads).
@@ -72,6 +73,8 @@ class MappingRegistry {
   MappingPermit permit(std::uint64_t count, std::uint64_t bytes);
 
   void windowOpened() noexcept { windows_.fetch_add(1, std::memory_order_relaxed); }
+  /// An input was collected that nobody had closed.
+  void forgotten() noexcept { unclosed_.fetch_add(1, std::memory_order_relaxed); }
   void windowClosed() noexcept { windows_.fetch_sub(1, std::memory_order_relaxed); }
 
   Totals totals() const noexcept;
@@ -89,6 +92,7 @@ class MappingRegistry {
   std::atomic<std::uint64_t> mappings_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> windows_{0};
+  std::atomic<std::uint64_t> unclosed_{0};
 
   mutable std::mutex mutex_;
   std::uint64_t lastId_ = 0;                             // guarded by mutex_

@@ -1,13 +1,30 @@
-import { close, closeSync, read, readSync } from 'node:fs'
+import { close, closeSync, fstatSync, read, readSync } from 'node:fs'
 
-import { AlreadyClosedError, EndOfFileError, type MapFailedError } from '../store/errors.js'
+import {
+  AlreadyClosedError,
+  EndOfFileError,
+  FileNotFoundError,
+  type MapFailedError,
+} from '../store/errors.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
+import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
+import { openRegularFile } from './open-file.js'
 
 /** Descriptors of inputs that were dropped without close. */
 const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
+
+/** What it takes to open the same file in another thread. */
+export interface SharedFile {
+  readonly pid: number
+  readonly path: string
+  readonly ino: number
+  readonly dev: number
+  readonly size: number
+  readonly advice: ReadAdvice
+}
 
 /**
  * Windows are buffers that positional reads fill. Each reader has its own, small at first; while
@@ -23,6 +40,18 @@ export class FileSource implements WindowSource {
   #advice: ReadAdvice
   #closed = false
   #loads = 0 // reads under way on other threads, which close() must not take the descriptor from
+
+  /** Opens a file that another thread has shared. Throws a StorageError when it is not the same file any more. */
+  static attach(source: SharedFile): FileSource {
+    const { path, advice } = source
+    const { fd, stats } = openRegularFile(path)
+    const same = stats.ino === source.ino && stats.dev === source.dev && stats.size === source.size
+    if (!same) {
+      closeSync(fd)
+      throw new FileNotFoundError(`The shared file was replaced by another: ${path}`, { path })
+    }
+    return new FileSource(fd, path, stats.size, { advice })
+  }
 
   /** Takes over the descriptor. `windowLength` fixes the windows' length, for tests. */
   constructor(
@@ -92,6 +121,19 @@ export class FileSource implements WindowSource {
       `The file has become shorter: it ends at ${position} and had ${this.length} bytes when it was opened: ${this.#path}`,
       { path: this.#path },
     )
+  }
+
+  share(): SharedSource {
+    const { ino, dev } = fstatSync(this.#fd)
+    const shared: SharedFile = {
+      pid: process.pid,
+      path: this.#path,
+      ino,
+      dev,
+      size: this.length,
+      advice: this.#advice,
+    }
+    return { kind: 'file', source: { ...shared }, release: () => {} }
   }
 
   advice(): ReadAdvice {

@@ -1,10 +1,9 @@
-import type { Stats } from 'node:fs'
-
-import type { MappingHandle, NativeAddon, NativeError } from '../native.js'
+import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
 import { AlreadyClosedError, FileFaultError, StorageError } from '../store/errors.js'
 import { bytesOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
+import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { queueLoad } from './load-queue.js'
 import { mapFailure } from './map-failure.js'
@@ -20,16 +19,23 @@ const HINT_LENGTH = 128 * 1024
 
 export interface MappedSourceOptions {
   readonly path: string
-  readonly stats: Stats
+  readonly length: number
+  readonly owner: FileOwner
   readonly chunkPower: number
   readonly windowPower: number
-  readonly sideBySide: boolean
   readonly advice: ReadAdvice
   readonly adviceOf: (context: IOContext) => ReadAdvice
 }
 
 /** This thread's buffer over the table of all mappings' words. */
 let faultCells: ArrayBuffer | undefined
+
+/** Of a file, whose residency the system does not tell everybody. */
+export interface FileOwner {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}
 
 interface AdvisedRange {
   readonly offset: number
@@ -58,17 +64,44 @@ export class MappedSource implements WindowSource {
   #closed = false
 
   /** Maps the file behind `fd`, which stays the caller's. Throws a NativeError. */
-  constructor(addon: NativeAddon, fd: number, options: MappedSourceOptions) {
-    const { stats, chunkPower, sideBySide } = options
-    this.length = stats.size
+  static open(
+    addon: NativeAddon,
+    fd: number,
+    options: MappedSourceOptions & { sideBySide: boolean },
+  ): MappedSource {
+    const { length, chunkPower, sideBySide, advice } = options
+    const source = new MappedSource(addon, addon.openMapping(fd, length, chunkPower, sideBySide), options)
+    if (advice !== 'normal') source.#advise(0, length, advice)
+    return source
+  }
+
+  /** Takes over what another thread of this process has shared; undefined where there is no such thing. */
+  static attach(
+    addon: NativeAddon,
+    share: MappingShare,
+    start: number,
+    length: number,
+    options: MappedSourceOptions,
+  ): MappedSource | undefined {
+    const handle = addon.attachMapping(share.id, share.key, start, length)
+    if (handle === undefined) return undefined
+    // What the system knows, rather than what the token says.
+    const source = new MappedSource(addon, handle, options)
+    source.#advised.push({ offset: 0, end: source.length, advice: options.advice })
+    return source
+  }
+
+  private constructor(addon: NativeAddon, handle: MappingHandle, options: MappedSourceOptions) {
+    // What native code knows, which matters for a mapping that came from elsewhere.
+    const { length, chunkPower, sideBySide } = addon.mappingShape(handle)
+    this.length = length
     this.#addon = addon
     this.#options = options
     this.#windowLength = 2 ** Math.min(options.windowPower, chunkPower)
+    this.#handle = handle
     this.#overlap = sideBySide ? OVERLAP : 0
-    this.#handle = addon.openMapping(fd, stats.size, chunkPower, sideBySide)
     faultCells ??= addon.faultCells()
     this.#health = new Int32Array(faultCells, addon.faultCell(this.#handle) * 4, 1)
-    if (options.advice !== 'normal') this.#advise(0, this.length, options.advice)
   }
 
   window(position: number, need: number): Window {
@@ -179,10 +212,20 @@ export class MappedSource implements WindowSource {
    */
   #residencyKnown(): boolean {
     const user = process.geteuid?.()
-    const { uid, gid, mode } = this.#options.stats
+    const { uid, gid, mode } = this.#options.owner
     if (process.platform !== 'linux' || user === 0 || user === uid) return true
     if (process.getegid?.() === gid || process.getgroups?.().includes(gid)) return (mode & 0o020) !== 0
     return (mode & 0o002) !== 0
+  }
+
+  share(start: number, length: number): SharedSource {
+    const { path, chunkPower, windowPower, owner } = this.#options
+    const share = this.#native('share', () => this.#addon.shareMapping(this.#handle, start, length))
+    return {
+      kind: 'mapping',
+      source: { ...share, path, chunkPower, windowPower, owner, advice: this.advice(0, this.length) },
+      release: () => this.#addon.withdrawShare(share.id, share.key),
+    }
   }
 
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {

@@ -76,9 +76,11 @@ export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | Ma
   const preload = settings.preload(name, context)
   let source: MappedSource
   try {
-    source = new MappedSource(addon, file.fd, {
+    const { size: length, uid, gid, mode } = file.stats
+    source = MappedSource.open(addon, file.fd, {
       path,
-      stats: file.stats,
+      length,
+      owner: { uid, gid, mode },
       chunkPower,
       windowPower: options.windowPower ?? DEFAULT_WINDOW_POWER,
       sideBySide: options.sideBySide ?? true,

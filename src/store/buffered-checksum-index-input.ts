@@ -4,6 +4,7 @@ import { ChecksumIndexInput } from './checksum-index-input.js'
 import { EndOfFileError, type MapFailedError } from './errors.js'
 import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
+import type { SharedInput } from './shared-input.js'
 import type { RandomAccessInput } from './random-access-input.js'
 
 /**
@@ -141,6 +142,10 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
 
   updateIOContext(context: IOContext): void {
     this.#main.updateIOContext(context)
+  }
+
+  share(): SharedInput {
+    throw this.#unsupported('share()')
   }
 
   checkFault(): void {

@@ -2,6 +2,7 @@ import { DataInput } from './data-input.js'
 import type { MapFailedError } from './errors.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { RandomAccessInput } from './random-access-input.js'
+import type { SharedInput } from './shared-input.js'
 import type { LoadOptions, WindowSource } from './window.js'
 
 /**
@@ -83,6 +84,14 @@ export abstract class IndexInput extends DataInput implements Disposable {
 
   /** Whether reads come straight from a mapping. */
   abstract readonly mapped: boolean
+
+  /**
+   * Hands this input to another thread of the process, where attachInput() makes one of it that
+   * covers the same bytes, at the same position, over the same mapping. Each of the two has an end
+   * of its own. A file that is not mapped is opened anew there. Throws a TypeError where another
+   * thread cannot reach the storage (memory, a source of one's own, a checksum input).
+   */
+  abstract share(): SharedInput
 
   /**
    * Throws FileFaultError if a page of the file, or of a view of it, could not be read, or if the

@@ -20,5 +20,6 @@ export {
 } from './io-context.js'
 export type { Lock, LockFactory } from './lock.js'
 export type { RandomAccessInput } from './random-access-input.js'
+export { SharedInput, type SharedInputData, type SharedSource } from './shared-input.js'
 export { type LoadOptions, Window, type WindowSource } from './window.js'
 import './windowed-input.js'

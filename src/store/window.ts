@@ -1,6 +1,7 @@
 import { outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { FileFaultError, MapFailedError } from './errors.js'
+import type { SharedSource } from './shared-input.js'
 import { bufferOf, byteOffsetOf, lengthOf, privateView } from './intrinsics.js'
 
 /** For memory that nothing can happen to. */
@@ -102,6 +103,9 @@ export interface WindowSource {
   prefetch?(offset: number, length: number): void
   isLoaded?(offset: number, length: number): boolean | undefined
   load?(offset: number, length: number, options: LoadOptions): Promise<void>
+
+  /** Keeps the source for another thread, which will read this part of it. */
+  share?(start: number, length: number): SharedSource
 
   /** Resolves when the loading that opening the file began is done. */
   readonly loaded?: Promise<void> | undefined

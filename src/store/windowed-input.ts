@@ -6,6 +6,7 @@ import { copyBytes, endOfFile, InputFamily } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import type { RandomAccessInput } from './random-access-input.js'
+import { SharedInput, type SharedInputData } from './shared-input.js'
 import { isLost, NOTHING, type Window, type WindowSource } from './window.js'
 import { WindowedRandomAccess } from './windowed-random-access.js'
 
@@ -68,6 +69,13 @@ export class WindowedInput extends IndexInput {
     if (typeof description !== 'string') throw invalidType('description', 'a string', description)
     const family = new InputFamily(source, description)
     return new WindowedInput(family, true, 0, source.length, undefined, undefined, NOTHING, 0, 0, 0)
+  }
+
+  /** An input on a part of a source, which it owns, at a position. */
+  static attach(source: WindowSource, shared: Omit<SharedInputData, 'kind' | 'source'>): WindowedInput {
+    const { description, start, length, position } = shared
+    const family = new InputFamily(source, description)
+    return new WindowedInput(family, true, start, length, undefined, undefined, NOTHING, position, 0, 0)
   }
 
   static {
@@ -437,6 +445,25 @@ export class WindowedInput extends IndexInput {
     this.#family.ensureOpen(this)
     checkContext(context)
     this.#family.source.advise?.(this.#start, this.#length, context)
+  }
+
+  share(): SharedInput {
+    this.#family.ensureOpen(this)
+    const { source } = this.#family
+    if (source.share === undefined) {
+      throw Object.assign(new TypeError(`Cannot be shared with another thread: ${this.toString()}`), {
+        code: 'ERR_UNSUPPORTED_OPERATION',
+      })
+    }
+    const { release, ...where } = source.share(this.#start, this.#length)
+    const data = {
+      ...where,
+      description: this.toString(),
+      start: this.#start,
+      length: this.#length,
+      position: this.#base + this.#at,
+    }
+    return new SharedInput(data, release)
   }
 
   checkFault(): void {

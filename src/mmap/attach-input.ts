@@ -1,0 +1,120 @@
+import { FileSource, type SharedFile } from '../fs/file-source.js'
+import { nativeAddon } from '../native.js'
+import { invalidValue } from '../store/arguments.js'
+import type { IndexInput } from '../store/index-input.js'
+import { adviceFor, type ReadAdvice } from '../store/io-context.js'
+import type { SharedInput, SharedInputData } from '../store/shared-input.js'
+import type { WindowSource } from '../store/window.js'
+import { WindowedInput } from '../store/windowed-input.js'
+import { type FileOwner, MappedSource } from './mapped-source.js'
+
+/**
+ * Makes an input of what IndexInput.share() has made in another thread of this process, over the
+ * same mapping. It is at the position that the shared input had, and has to be closed like an
+ * opened one. Each share can be attached once.
+ *
+ * Throws a TypeError (ERR_INVALID_ARG_VALUE) for what is no such object, was changed, was attached
+ * or released before, comes from another process or from a thread that has ended; FileNotFoundError
+ * when a file that is not mapped has been replaced.
+ */
+export function attachInput(input: SharedInput): IndexInput {
+  const { shared } = input ?? {}
+  if (!isShared(shared)) throw notShared('is not what share() has made')
+  const source = attachSource(shared)
+  if (shared.start + shared.length > source.length) {
+    source.close()
+    throw notShared('covers more than the file')
+  }
+  return WindowedInput.attach(source, shared)
+}
+
+function attachSource({ kind, source, start, length }: SharedInputData): WindowSource {
+  if (kind === 'file') {
+    if (!isSharedFile(source)) throw notShared('was changed, or comes from another process')
+    return FileSource.attach(source)
+  }
+  const addon = nativeAddon()
+  if (!isSharedMapping(source)) throw notShared('was changed')
+  const attached =
+    addon && MappedSource.attach(addon, source, start, length, { ...source, length, adviceOf: adviceFor })
+  if (attached === undefined) {
+    throw notShared(
+      'was attached or released before, was changed, or comes from another process or a thread that has ended',
+    )
+  }
+  return attached
+}
+
+interface SharedMapping {
+  readonly id: number
+  readonly key: string
+  readonly path: string
+  readonly chunkPower: number
+  readonly windowPower: number
+  readonly owner: FileOwner
+  readonly advice: ReadAdvice
+}
+
+function isShared(shared: unknown): shared is SharedInputData {
+  if (!isObject(shared) || !isObject(shared.source)) return false
+  const { kind, description, start, length, position } = shared
+  return (
+    (kind === 'mapping' || kind === 'file') &&
+    typeof description === 'string' &&
+    isSize(start) &&
+    isSize(length) &&
+    isSize(start + length) &&
+    isSize(position) &&
+    position <= length
+  )
+}
+
+function isSharedFile(source: unknown): source is SharedFile {
+  if (!isObject(source)) return false
+  const { pid, path, ino, dev, size, advice } = source
+  return (
+    pid === process.pid &&
+    typeof path === 'string' &&
+    isSize(ino) &&
+    isSize(dev) &&
+    isSize(size) &&
+    isAdvice(advice)
+  )
+}
+
+function isSharedMapping(source: unknown): source is SharedMapping {
+  if (!isObject(source)) return false
+  const { id, key, path, chunkPower, windowPower, owner, advice } = source
+  return (
+    isSize(id) &&
+    typeof key === 'string' &&
+    typeof path === 'string' &&
+    isSize(chunkPower) &&
+    isPower(windowPower) &&
+    isObject(owner) &&
+    isSize(owner.uid) &&
+    isSize(owner.gid) &&
+    isSize(owner.mode) &&
+    isAdvice(advice)
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isPower(value: unknown): value is number {
+  return isSize(value) && value >= 4 && value <= 30
+}
+
+function isAdvice(value: unknown): value is ReadAdvice {
+  return value === 'normal' || value === 'random' || value === 'sequential'
+}
+
+function notShared(why: string): TypeError {
+  return invalidValue(`Not a shared input of this process: it ${why}`)
+}
