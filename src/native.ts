@@ -15,6 +15,16 @@ export interface NativeError extends Error {
   readonly limit?: number
 }
 
+/** How a file is mapped. */
+export interface MappingShape {
+  readonly length: number
+  readonly chunkPower: number
+  /** Whether an address range may cross from one chunk to the next. */
+  readonly sideBySide: boolean
+  /** Of the first byte; 0 for an empty file. */
+  readonly address: bigint
+}
+
 /** Names a mapping that was shared; valid once, in this process. */
 export interface MappingShare {
   readonly id: number
@@ -58,8 +68,7 @@ export interface NativeAddon {
   /** Takes over what was shared with exactly these words; undefined when there is no such share. */
   attachMapping(id: number, key: string, offset: number, length: number): MappingHandle | undefined
   withdrawShare(id: number, key: string): void
-  /** How the file is mapped; `sideBySide` when an address range may cross chunks. */
-  mappingShape(handle: MappingHandle): { length: number; chunkPower: number; sideBySide: boolean }
+  mappingShape(handle: MappingHandle): MappingShape
   /** The table of words that say which mappings have lost pages: 0 is lost. */
   faultCells(): ArrayBuffer
   /** The index of a mapping's word in the table. */

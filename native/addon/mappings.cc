@@ -141,6 +141,8 @@ Napi::Value mappingShape(const Napi::CallbackInfo& info) {
   result.Set("length", static_cast<double>(handle.mapping->length()));
   result.Set("chunkPower", handle.mapping->chunkPower());
   result.Set("sideBySide", handle.mapping->sideBySide());
+  const auto address = reinterpret_cast<std::uintptr_t>(handle.mapping->at(0, 1));
+  result.Set("address", Napi::BigInt::New(info.Env(), static_cast<std::uint64_t>(address)));
   return result;
 }
 

@@ -6,6 +6,7 @@ import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { queueLoad } from './load-queue.js'
+import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
 
 /** How far a window reaches into the next one: a value that begins in a window is whole there. */
@@ -25,6 +26,8 @@ export interface MappedSourceOptions {
   readonly windowPower: number
   readonly advice: ReadAdvice
   readonly adviceOf: (context: IOContext) => ReadAdvice
+  /** Is told when the source is closed. */
+  readonly onClose?: (() => void) | undefined
 }
 
 /** This thread's buffer over the table of all mappings' words. */
@@ -59,6 +62,7 @@ export class MappedSource implements WindowSource {
   readonly #overlap: number
   // Without a prototype: Array's could have been given setters that see what is put in.
   readonly #windows = Object.setPrototypeOf([], null) as (Window | undefined)[]
+  readonly #address: string | undefined
   readonly #health: Int32Array
   #advised: AdvisedRange[] = [] // the latest last
   #closed = false
@@ -93,8 +97,9 @@ export class MappedSource implements WindowSource {
 
   private constructor(addon: NativeAddon, handle: MappingHandle, options: MappedSourceOptions) {
     // What native code knows, which matters for a mapping that came from elsewhere.
-    const { length, chunkPower, sideBySide } = addon.mappingShape(handle)
+    const { length, chunkPower, sideBySide, address } = addon.mappingShape(handle)
     this.length = length
+    this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
     this.#options = options
     this.#windowLength = 2 ** Math.min(options.windowPower, chunkPower)
@@ -102,6 +107,7 @@ export class MappedSource implements WindowSource {
     this.#overlap = sideBySide ? OVERLAP : 0
     faultCells ??= addon.faultCells()
     this.#health = new Int32Array(faultCells, addon.faultCell(this.#handle) * 4, 1)
+    report('map', this.#event())
   }
 
   window(position: number, need: number): Window {
@@ -145,20 +151,24 @@ export class MappedSource implements WindowSource {
   }
 
   fault(closely: boolean): FileFaultError | undefined {
-    const { path } = this.#options
-    if (Atomics.load(this.#health, 0) === 0) {
-      return new FileFaultError(
-        `A page of a mapped file could not be read: ${path}: it had ${this.length} bytes when it was mapped and has ${this.#lengthNow()} now`,
-        { path, hints: ['files must not be truncated while they are open', 'or the device has failed'] },
-      )
-    }
-    if (!closely) return undefined
+    const lost = Atomics.load(this.#health, 0) === 0
+    if (!lost && !closely) return undefined
     const now = this.#lengthNow()
-    if (now >= this.length) return undefined
-    return new FileFaultError(
-      `A mapped file was truncated: ${path}: it had ${this.length} bytes when it was mapped and has ${now} now`,
-      { path, hints: ['files must not be truncated while they are open'] },
+    if (!lost && now >= this.length) return undefined
+    const { path } = this.#options
+    const what = lost ? 'A page of a mapped file could not be read' : 'A mapped file was truncated'
+    const error = new FileFaultError(
+      `${what}: ${path}: it had ${this.length} bytes when it was mapped and has ${now} now`,
+      {
+        path,
+        hints: [
+          'files must not be truncated while they are open',
+          ...(now < this.length ? [] : ['the device may have failed']),
+        ],
+      },
     )
+    report('fault', this.#event(error))
+    return error
   }
 
   #lengthNow(): number {
@@ -258,7 +268,13 @@ export class MappedSource implements WindowSource {
 
   close(): void {
     this.#closed = true
+    report('unmap', this.#event())
+    this.#options.onClose?.()
     this.#addon.closeMapping(this.#handle)
+  }
+
+  #event(error?: Error): FileEvent {
+    return { path: this.#options.path, length: this.length, address: this.#address, error }
   }
 
   #native<T>(action: string, run: () => T): T {

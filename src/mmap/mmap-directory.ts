@@ -13,6 +13,15 @@ import { openMapped } from './open-mapped.js'
 
 export interface MMapDirectoryOptions extends FSDirectoryOptions, MappingOptions {}
 
+export interface MMapDirectoryStats {
+  /** Inputs that are mapped and were not closed yet. */
+  readonly mapped: number
+  /** The lengths of their files. */
+  readonly mappedBytes: number
+  /** Files that were read because they could not be mapped, so far. */
+  readonly fallbacks: number
+}
+
 /** The key of an option for tests: map chunks apart, as where addresses are scarce. */
 export const sideBySide = Symbol('mmap-directory:sideBySide')
 
@@ -28,7 +37,9 @@ interface InternalOptions extends WindowPowerOption {
 export class MMapDirectory extends FSDirectory {
   readonly #settings: MappingSettings
   readonly #internal: InternalOptions
-  #warned = false
+  #mapped = 0
+  #mappedBytes = 0
+  #fallbacks = 0
 
   protected constructor(path: string, options: MMapDirectoryOptions & InternalOptions) {
     const settings = mappingSettings('MMapDirectory', options)
@@ -53,16 +64,25 @@ export class MMapDirectory extends FSDirectory {
       context,
       settings: this.#settings,
       opener: 'MMapDirectory',
-      onFallback: (failure) => this.#warn(failure),
+      onFallback: (failure) => {
+        if (this.#fallbacks++ === 0) warnOfFallback(failure)
+      },
+      onMap: (length) => {
+        this.#mapped++
+        this.#mappedBytes += length
+      },
+      onUnmap: (length) => {
+        this.#mapped--
+        this.#mappedBytes -= length
+      },
       windowPower: this.#internal[windowPower],
       sideBySide: this.#internal[sideBySide],
     })
   }
 
-  #warn(failure: MapFailedError): void {
-    if (this.#warned) return
-    this.#warned = true
-    warnOfFallback(failure)
+  /** Counts what was opened through this directory; the process's counts are mappingStats(). */
+  stats(): MMapDirectoryStats {
+    return { mapped: this.#mapped, mappedBytes: this.#mappedBytes, fallbacks: this.#fallbacks }
   }
 }
 

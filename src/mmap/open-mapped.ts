@@ -7,9 +7,11 @@ import { type MapFailedError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IOContext } from '../store/io-context.js'
+import { report } from './diagnostics.js'
 import { mapFailure, mappingUnavailable } from './map-failure.js'
 import { MappedSource } from './mapped-source.js'
 import type { MappingSettings } from './mapping-options.js'
+import { countFallback } from './mapping-stats.js'
 
 /** 2^30: V8 is slow at indices from 2^31 on, and Node 20 refuses buffers over 4 GiB. */
 export const DEFAULT_WINDOW_POWER = 30
@@ -20,6 +22,9 @@ export interface MapOptions {
   readonly context: IOContext
   readonly settings: MappingSettings
   readonly windowPower?: number | undefined
+  /** Is told about each mapping that begins, with its length, and when it ends. */
+  readonly onMap?: ((length: number) => void) | undefined
+  readonly onUnmap?: ((length: number) => void) | undefined
   /** False maps every chunk wherever the system likes, as it must be where addresses are scarce. */
   readonly sideBySide?: boolean | undefined
 }
@@ -35,6 +40,7 @@ export interface OpenMappedOptions extends MapOptions {
 export function openMapped(options: OpenMappedOptions): IndexInput {
   const { path, opener } = options
   const file = openRegularFile(path)
+  report('open', { path, length: file.stats.size })
   let keepOpen = false
   try {
     const source = tryMap(file, options)
@@ -49,6 +55,8 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
       `${opener}(path="${path}", not mapped)`,
     )
     keepOpen = true
+    countFallback()
+    report('fallback', { path, length: file.stats.size, error: source })
     options.onFallback(source)
     return input
   } finally {
@@ -86,12 +94,14 @@ export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | Ma
       sideBySide: options.sideBySide ?? true,
       advice,
       adviceOf,
+      onClose: () => options.onUnmap?.(file.stats.size),
     })
   } catch (error) {
     const failure = mapFailure(error as NativeError, path, file.stats.size, chunkPower, addon)
     if (settings.fallback && failure.fallback) return failure.error
     throw failure.error
   }
+  options.onMap?.(file.stats.size)
   if (preload) source.preload()
   return source
 }

@@ -1,0 +1,46 @@
+import { nativeAddon } from '../native.js'
+import { checkSize } from '../store/arguments.js'
+
+/** What this process holds through this library now, in all threads. */
+export interface MappingStats {
+  /** Mappings for the system: opened files that are mapped, and views. */
+  readonly mappings: number
+  /** The bytes of address space that they take. */
+  readonly bytes: number
+  /** Buffers over mappings that reads go through. */
+  readonly windows: number
+  /** The most mappings that this library takes: see setMappingLimit(). */
+  readonly limit: number
+  /** How often pages that could not be read were replaced by zeros, so far. */
+  readonly faults: number
+  /** Inputs that were collected without having been closed, so far. */
+  readonly unclosed: number
+  /** Files that were read because they could not be mapped, so far, in this thread. */
+  readonly fallbacks: number
+}
+
+let fallbacks = 0
+
+export function countFallback(): void {
+  fallbacks++
+}
+
+/** Counts what is mapped. All zeros where there is no native part. */
+export function mappingStats(): MappingStats {
+  const addon = nativeAddon()
+  if (addon === undefined) {
+    return { mappings: 0, bytes: 0, windows: 0, limit: 0, faults: 0, unclosed: 0, fallbacks }
+  }
+  const { mappings, bytes, windows, limit, faults, unclosed } = addon.mappingTotals()
+  return { mappings, bytes, windows, limit, faults, unclosed, fallbacks }
+}
+
+/**
+ * Sets how many mappings this process may hold through this library; 49152 at first. It has to
+ * stay well below the system's own limit (vm.max_map_count on Linux, 65530 by default), beyond
+ * which the engine aborts. What is open stays open. Holds for all threads.
+ */
+export function setMappingLimit(limit: number): void {
+  checkSize('limit', limit)
+  nativeAddon()?.setMappingLimit(limit)
+}
