@@ -1,11 +1,13 @@
 #include <napi.h>
 
+#include "addon/environment.h"
 #include "addon/locks.h"
 #include "addon/mappings.h"
 
 namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  mmapdir::Environment::begin(env);
   mmapdir::exportMappings(env, exports);
   mmapdir::exportLocks(env, exports);
   return exports;

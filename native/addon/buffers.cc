@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "addon/environment.h"
+
 namespace mmapdir {
 
 namespace {
@@ -50,14 +52,17 @@ std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<Mapping> map
   std::unique_ptr<Window> window(new Window(env, length));
   auto backing = std::make_unique<Backing>();
   backing->mapping = std::move(mapping);
-  const napi_value buffer = externalBuffer(env, address, length, std::move(backing));
+  // When a thread ends, Node (24 and later) detaches the buffers that it knows before it runs any
+  // hook, that is, before the length is put back below. So it is made not to know this one.
+  const napi_value buffer =
+      Environment::of(env)->moved(externalBuffer(env, address, length, std::move(backing)));
   if (napi_create_reference(env, buffer, 1, &window->buffer_) != napi_ok) throw Napi::Error::New(env);
   // V8 takes the buffer's length for memory that a collection could free and would collect at
   // every open. The amount is taken out while the buffer cannot go (the reference above) and put
   // back before it does: V8 12 and later abort when their total falls below zero.
   window->account(-static_cast<std::int64_t>(length));
   window->accounted_ = true;
-  // Hooks run in reverse: this one before the hook with which Node frees the buffer.
+  // Hooks run in reverse: this one before the hook with which Node 20 frees the buffer.
   napi_add_env_cleanup_hook(env, environmentEnds, window.get());
   return window;
 }

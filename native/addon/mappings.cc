@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "addon/buffers.h"
+#include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/handle.h"
 #include "core/mapping.h"
@@ -13,25 +14,15 @@ namespace mmapdir {
 
 namespace {
 
-/// What there is once in each thread that loads the addon.
-struct Environment {
-  bool ending = false;
-
-  static void end(void* data) {
-    static_cast<Environment*>(data)->ending = true;
-    ShareTable::instance().withdrawAll(data);
-  }
-};
-
 /// One thread's hold on a mapping. Without a mapping once it is closed.
 struct MappingHandle {
   static constexpr napi_type_tag kTag = {0x6d6d61702d646972, 0x0000006d617070ed};
 
   MappingHandle(Napi::Env env, std::shared_ptr<Mapping> held)
-      : environment(*env.GetInstanceData<std::shared_ptr<Environment>>()), mapping(std::move(held)) {}
+      : environment(Environment::of(env)), mapping(std::move(held)) {}
 
   ~MappingHandle() {
-    if (mapping && !environment->ending) MappingRegistry::instance().forgotten();
+    if (mapping && !environment->ending()) MappingRegistry::instance().forgotten();
   }
 
   const std::shared_ptr<const Environment> environment;
@@ -110,7 +101,7 @@ Napi::Value shareMapping(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     Range range = rangeArgument(info);
     const ShareTable::Share share = ShareTable::instance().add(
-        std::move(range.mapping), range.offset, range.length, info.Env().GetInstanceData<std::shared_ptr<Environment>>()->get());
+        std::move(range.mapping), range.offset, range.length, Environment::of(info.Env()).get());
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("id", static_cast<double>(share.id));
     result.Set("key", share.key);
@@ -187,46 +178,61 @@ Napi::Value residentBytesOf(const Napi::CallbackInfo& info) {
   });
 }
 
-/// Brings a range into memory on a thread of libuv's pool.
-class PreloadWork : public Napi::AsyncWorker {
+/// Brings a range into memory on a thread of libuv's pool. Not a Napi::AsyncWorker: when its thread's
+/// environment ends meanwhile, nothing can be resolved any more, and that must not be an exception.
+class PreloadWork {
  public:
-  PreloadWork(Napi::Env env, Range range)
-      : Napi::AsyncWorker(env, "mmap-directory:preload"),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        range_(std::move(range)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    try {
-      range_.mapping->preload(range_.offset, range_.length);
-    } catch (const SystemError& error) {
-      failure_ = error;
+  static Napi::Value start(Napi::Env env, Range range) {
+    std::unique_ptr<PreloadWork> work(new PreloadWork(std::move(range)));
+    napi_value promise = nullptr;
+    const Napi::String name = Napi::String::New(env, "mmap-directory:preload");
+    if (napi_create_promise(env, &work->deferred_, &promise) != napi_ok ||
+        napi_create_async_work(env, nullptr, name, execute, complete, work.get(), &work->work_) != napi_ok ||
+        napi_queue_async_work(env, work->work_) != napi_ok) {
+      throw Napi::Error::New(env);
     }
+    work.release();  // complete()'s from here
+    return Napi::Value(env, promise);
   }
-
-  void OnOK() override {
-    if (failure_) {
-      deferred_.Reject(systemError(Env(), *failure_).Value());
-    } else {
-      deferred_.Resolve(Env().Undefined());
-    }
-  }
-
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  const Napi::Promise::Deferred deferred_;
+  explicit PreloadWork(Range range) : range_(std::move(range)) {}
+
+  static void execute(napi_env, void* data) {
+    auto* work = static_cast<PreloadWork*>(data);
+    try {
+      work->range_.mapping->preload(work->range_.offset, work->range_.length);
+    } catch (const SystemError& error) {
+      work->failure_ = error;
+    } catch (const std::bad_alloc&) {
+      work->failure_.emplace("malloc", 0);
+    }
+  }
+
+  static void complete(napi_env raw, napi_status, void* data) {
+    const std::unique_ptr<PreloadWork> work(static_cast<PreloadWork*>(data));
+    const Napi::Env env(raw);
+    const Napi::HandleScope scope(env);
+    napi_delete_async_work(env, work->work_);
+    try {
+      if (work->failure_) {
+        napi_reject_deferred(env, work->deferred_, systemError(env, *work->failure_).Value());
+      } else {
+        napi_resolve_deferred(env, work->deferred_, env.Undefined());
+      }
+    } catch (const Napi::Error&) {
+      // The environment ends: there is nobody left to tell.
+    }
+  }
+
   const Range range_;
+  napi_deferred deferred_ = nullptr;
+  napi_async_work work_ = nullptr;
   std::optional<SystemError> failure_;
 };
 
 Napi::Value preloadMapping(const Napi::CallbackInfo& info) {
-  auto* const work = new PreloadWork(info.Env(), rangeArgument(info));  // deletes itself when done
-  const Napi::Promise promise = work->promise();
-  work->Queue();
-  return promise;
+  return guarded(info, [&] { return PreloadWork::start(info.Env(), rangeArgument(info)); });
 }
 
 Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
@@ -260,9 +266,6 @@ Napi::Value setMappingLimit(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void exportMappings(Napi::Env env, Napi::Object exports) {
-  auto environment = std::make_shared<Environment>();
-  napi_add_env_cleanup_hook(env, Environment::end, environment.get());
-  env.SetInstanceData(new std::shared_ptr<Environment>(std::move(environment)));
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };

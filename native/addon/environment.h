@@ -1,0 +1,34 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+namespace mmapdir {
+
+/// What there is once in each thread that loads the addon. Handles hold it, too: at the end of a
+/// thread they may go after it does.
+class Environment {
+ public:
+  /// To be called when the addon is loaded into a thread.
+  static void begin(Napi::Env env);
+
+  static const std::shared_ptr<Environment>& of(Napi::Env env) {
+    return *env.GetInstanceData<std::shared_ptr<Environment>>();
+  }
+
+  /// Whether the thread ends: what is collected now was not forgotten by anyone.
+  bool ending() const noexcept { return ending_; }
+
+  /// The same memory in another ArrayBuffer, one that Node does not know, where the engine can do
+  /// that (ArrayBuffer.prototype.transfer as it was when the addon was loaded); else the buffer.
+  napi_value moved(napi_value buffer) const;
+
+ private:
+  static void end(void* data);
+
+  bool ending_ = false;
+  Napi::FunctionReference transfer_;
+};
+
+}  // namespace mmapdir
