@@ -1,5 +1,6 @@
 import { close, closeSync, fstatSync, read, readSync } from 'node:fs'
 
+import { AdvisedRanges } from '../store/advised-ranges.js'
 import {
   AlreadyClosedError,
   EndOfFileError,
@@ -37,7 +38,9 @@ export class FileSource implements WindowSource {
   readonly #fd: number
   readonly #path: string
   readonly #windowLength: number | undefined
-  #advice: ReadAdvice
+  readonly #advised: AdvisedRanges
+  readonly #adviceOf: (context: IOContext) => ReadAdvice
+  #loaded: Promise<void> | undefined
   #closed = false
   #loads = 0 // reads under way on other threads, which close() must not take the descriptor from
 
@@ -50,7 +53,7 @@ export class FileSource implements WindowSource {
       closeSync(fd)
       throw new FileNotFoundError(`The shared file was replaced by another: ${path}`, { path })
     }
-    return new FileSource(fd, path, stats.size, { advice })
+    return new FileSource(fd, path, stats.size, { advice, adviceOf: adviceFor })
   }
 
   /** Takes over the descriptor. `windowLength` fixes the windows' length, for tests. */
@@ -60,6 +63,7 @@ export class FileSource implements WindowSource {
     length: number,
     options: {
       advice: ReadAdvice
+      adviceOf: (context: IOContext) => ReadAdvice
       mapFailure?: MapFailedError | undefined
       windowLength?: number | undefined
     },
@@ -67,7 +71,9 @@ export class FileSource implements WindowSource {
     this.#fd = fd
     this.#path = path
     this.length = length
-    this.#advice = options.advice
+    this.#adviceOf = options.adviceOf
+    this.#advised = new AdvisedRanges(length, 1)
+    this.#advised.set(0, length, options.advice)
     this.mapFailure = options.mapFailure
     this.#windowLength = options.windowLength
     this.directLength = options.windowLength ?? LARGE
@@ -95,10 +101,11 @@ export class FileSource implements WindowSource {
 
   #capacityAfter(position: number, spent: Window | undefined): number {
     if (this.#windowLength !== undefined) return Math.max(this.#windowLength, 8)
-    if (this.#advice === 'sequential') return LARGE
+    const advice = this.#advised.at(position, 1)
+    if (advice === 'sequential') return LARGE
     if (spent === undefined) return SMALL
     const inSequence = position >= spent.start && position <= spent.start + spent.length
-    return inSequence && this.#advice === 'normal' ? Math.min(spent.bytes.length * 4, LARGE) : SMALL
+    return inSequence && advice === 'normal' ? Math.min(spent.bytes.length * 4, LARGE) : SMALL
   }
 
   read(position: number, target: Uint8Array, offset: number, length: number): void {
@@ -131,18 +138,28 @@ export class FileSource implements WindowSource {
       ino,
       dev,
       size: this.length,
-      advice: this.#advice,
+      advice: this.advice(0, this.length),
     }
     return { kind: 'file', source: { ...shared }, release: () => {} }
   }
 
-  advice(): ReadAdvice {
-    return this.#advice
+  advice(offset: number, length: number): ReadAdvice {
+    return this.#advised.at(offset, length)
   }
 
   /** Decides how much is read at once. */
-  advise(_offset: number, _length: number, context: IOContext): void {
-    this.#advice = adviceFor(context)
+  advise(offset: number, length: number, context: IOContext): void {
+    this.#advised.set(offset, length, this.#adviceOf(context))
+  }
+
+  /** Begins to load everything; `loaded` tells when it is done. */
+  preload(): void {
+    this.#loaded = this.load(0, this.length, {})
+    this.#loaded.catch(() => {}) // whoever cares awaits `loaded`
+  }
+
+  get loaded(): Promise<void> | undefined {
+    return this.#loaded
   }
 
   /** Fills the system's cache. */

@@ -19,7 +19,7 @@ import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
-import type { Lock, LockFactory } from '../store/lock.js'
+import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
 import { FileSink } from './file-sink.js'
@@ -52,8 +52,10 @@ export class FSDirectory extends Directory {
 
   protected constructor(path: string, options: FSDirectoryOptions & WindowPowerOption) {
     super()
-    this.path = resolveDirectory(path, options.create ?? false)
-    this.#lockFactory = checkLockFactory(options.lockFactory ?? NativeFSLockFactory.INSTANCE)
+    const { create = false, lockFactory = NativeFSLockFactory.INSTANCE } = options
+    if (typeof create !== 'boolean') throw invalidType('option create', 'a boolean', create)
+    this.#lockFactory = checkLockFactory(lockFactory)
+    this.path = resolveDirectory(path, create)
     this.#pending = new PendingDeletions(this.path)
     const power = options[windowPower]
     this.#windowLength = power === undefined ? undefined : 2 ** power
@@ -94,6 +96,7 @@ export class FSDirectory extends Directory {
     const { fd, stats } = openRegularFile(path)
     const source = new FileSource(fd, path, stats.size, {
       advice: adviceFor(context),
+      adviceOf: adviceFor,
       windowLength: this.#windowLength,
     })
     return WindowedInput.over(source, `FSDirectory(path="${path}")`)
@@ -133,16 +136,17 @@ export class FSDirectory extends Directory {
     this.#pending.refuse(source)
     this.#pending.tick()
     this.#pending.release(destination)
+    if (isDirectory(from)) throw new NotAFileError('EISDIR', `Is a directory: ${from}`, { path: from })
     // rename(2) would replace the destination without a word. Between the two calls someone else
     // could still make it: that is what the directory's write lock is for.
     if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) {
       throw new FileAlreadyExistsError(`The name is taken: ${to}`, { path: to })
     }
-    if (isDirectory(from)) throw new NotAFileError('EISDIR', `Is a directory: ${from}`, { path: from })
     withStorageErrors('rename', from, () => renameSync(from, to))
   }
 
   async sync(names: Iterable<string>): Promise<void> {
+    this.ensureOpen()
     const wanted = [...names]
     const paths = wanted.map((name) => this.pathOf(name))
     for (const name of wanted) this.#pending.refuse(name)
@@ -201,13 +205,6 @@ function resolveDirectory(path: string, create: boolean): string {
     if (!statSync(real).isDirectory()) throw new NotADirectoryError(`Not a directory: ${path}`, { path })
     return real
   })
-}
-
-function checkLockFactory(factory: LockFactory): LockFactory {
-  if (typeof factory?.obtainLock !== 'function') {
-    throw invalidType('lockFactory', 'a LockFactory', factory)
-  }
-  return factory
 }
 
 function isDirectory(path: string): boolean {

@@ -7,7 +7,7 @@ import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
-import type { Lock, LockFactory } from '../store/lock.js'
+import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
 import { MemoryFile } from './memory-file.js'
@@ -31,7 +31,7 @@ export class ByteBuffersDirectory extends Directory {
   constructor(options: ByteBuffersDirectoryOptions & WindowPowerOption = {}) {
     super()
     checkOptions('ByteBuffersDirectory', options, ['lockFactory'])
-    this.#lockFactory = options.lockFactory ?? new SingleInstanceLockFactory()
+    this.#lockFactory = checkLockFactory(options.lockFactory ?? new SingleInstanceLockFactory())
     this.#blockPower = options[windowPower] ?? BLOCK_POWER
   }
 
@@ -91,6 +91,7 @@ export class ByteBuffersDirectory extends Directory {
   }
 
   async sync(names: Iterable<string>): Promise<void> {
+    this.ensureOpen()
     for (const name of names) this.#file(name)
   }
 

@@ -1,5 +1,6 @@
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
+import { AdvisedRanges } from '../store/advised-ranges.js'
 import { AlreadyClosedError, FileFaultError, StorageError } from '../store/errors.js'
 import { bytesOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
@@ -40,12 +41,6 @@ export interface FileOwner {
   readonly mode: number
 }
 
-interface AdvisedRange {
-  readonly offset: number
-  readonly end: number
-  readonly advice: ReadAdvice
-}
-
 /**
  * Windows are buffers over the mapping: at most 2^windowPower bytes each and a few more, made when
  * they are first needed and kept until close(). Nobody outside the library gets hold of one.
@@ -64,7 +59,7 @@ export class MappedSource implements WindowSource {
   readonly #windows = Object.setPrototypeOf([], null) as (Window | undefined)[]
   readonly #address: string | undefined
   readonly #health: Int32Array
-  #advised: AdvisedRange[] = [] // the latest last
+  readonly #advised: AdvisedRanges
   #closed = false
 
   /** Maps the file behind `fd`, which stays the caller's. Throws a NativeError. */
@@ -91,7 +86,7 @@ export class MappedSource implements WindowSource {
     if (handle === undefined) return undefined
     // What the system knows, rather than what the token says.
     const source = new MappedSource(addon, handle, options)
-    source.#advised.push({ offset: 0, end: source.length, advice: options.advice })
+    source.#advised.set(0, source.length, options.advice)
     return source
   }
 
@@ -99,6 +94,7 @@ export class MappedSource implements WindowSource {
     // What native code knows, which matters for a mapping that came from elsewhere.
     const { length, chunkPower, sideBySide, address } = addon.mappingShape(handle)
     this.length = length
+    this.#advised = new AdvisedRanges(length, addon.pageSize)
     this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
     this.#options = options
@@ -176,8 +172,7 @@ export class MappedSource implements WindowSource {
   }
 
   advice(offset: number, length: number): ReadAdvice {
-    const covering = this.#advised.findLast((range) => range.offset <= offset && range.end >= offset + length)
-    return covering?.advice ?? 'normal'
+    return this.#advised.at(offset, length)
   }
 
   advise(offset: number, length: number, context: IOContext): void {
@@ -188,9 +183,7 @@ export class MappedSource implements WindowSource {
     this.#native('advise', () =>
       this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]),
     )
-    const end = offset + length
-    this.#advised = this.#advised.filter((range) => range.offset < offset || range.end > end)
-    this.#advised.push({ offset, end, advice })
+    this.#advised.set(offset, length, advice)
   }
 
   prefetch(offset: number, length: number): void {

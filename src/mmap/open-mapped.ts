@@ -46,19 +46,19 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
     const source = tryMap(file, options)
     if (source instanceof MappedSource) return WindowedInput.over(source, `${opener}(path="${path}")`)
     const { context, settings, name } = options
-    const input = WindowedInput.over(
-      new FileSource(file.fd, path, file.stats.size, {
-        advice: settings.adviceOf(name, context),
-        mapFailure: source,
-        windowLength: options.windowPower === undefined ? undefined : 2 ** options.windowPower,
-      }),
-      `${opener}(path="${path}", not mapped)`,
-    )
+    const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
+    const reader = new FileSource(file.fd, path, file.stats.size, {
+      advice: adviceOf(context),
+      adviceOf,
+      mapFailure: source,
+      windowLength: options.windowPower === undefined ? undefined : 2 ** options.windowPower,
+    })
     keepOpen = true
     countFallback()
     report('fallback', { path, length: file.stats.size, error: source })
     options.onFallback(source)
-    return input
+    if (settings.preload(name, context)) reader.preload()
+    return WindowedInput.over(reader, `${opener}(path="${path}", not mapped)`)
   } finally {
     if (!keepOpen) closeSync(file.fd)
   }

@@ -93,6 +93,7 @@ export abstract class DataOutput {
     checkSize('count', count)
     if (count > source.length)
       throw outOfRange('count', `at most ${source.length}, the source's length`, count)
+    this.writeBytes(NOTHING)
     const whole = count - (count % 4)
     for (let i = 0; i < whole; i += 4) {
       let flags = 0
@@ -130,6 +131,7 @@ export abstract class DataOutput {
   /** The next `length` bytes of an input, which moves past them. */
   copyBytes(input: DataInput, length: number): void {
     checkSize('length', length)
+    this.writeBytes(NOTHING)
     const piece = new Uint8Array(Math.min(length, 64 * 1024))
     for (let done = 0; done < length;) {
       const count = Math.min(piece.length, length - done)
@@ -155,6 +157,9 @@ export abstract class DataOutput {
 }
 
 const encoder = new TextEncoder()
+
+/** Written first where there may be nothing to write: a closed output is to say so all the same. */
+const NOTHING = new Uint8Array(0)
 
 /** Throws a RangeError unless `value` is an int32. */
 export function checkInt(value: number): void {

@@ -1,3 +1,4 @@
+import { invalidType } from './arguments.js'
 import type { Directory } from './directory.js'
 
 /** The right to write to a directory, until it is closed. */
@@ -18,4 +19,11 @@ export interface Lock extends Disposable {
 export interface LockFactory {
   /** Takes the lock at once or throws LockObtainFailedError; never waits. */
   obtainLock(directory: Directory, name: string): Lock
+}
+
+export function checkLockFactory(factory: LockFactory): LockFactory {
+  if (typeof factory?.obtainLock !== 'function') {
+    throw invalidType('lockFactory', 'a LockFactory', factory)
+  }
+  return factory
 }

@@ -150,6 +150,7 @@ export class WindowedInput extends IndexInput {
   }
 
   protected atomically<T>(read: () => T): T {
+    this.#family.ensureOpen(this)
     const position = this.#base + this.#at
     try {
       return read()
