@@ -185,6 +185,7 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
   }
 
   #unsupported(method: string): TypeError {
+    this.#main.getFilePointer() // throws when it is closed: that comes first
     return Object.assign(
       new TypeError(
         `${method} is not possible on an input that is checksummed as it is read: ${this.toString()}`,
