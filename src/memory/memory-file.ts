@@ -17,7 +17,7 @@ export class MemoryFile implements OutputSink {
   #complete = false
 
   constructor(blockPower: number) {
-    this.#blockLength = 2 ** blockPower
+    this.#blockLength = 1 << blockPower // a small integer, unlike the result of `**`
   }
 
   /** 0 until the file is complete. */
@@ -64,7 +64,7 @@ export class MemoryFile implements OutputSink {
     const windows = this.#windows
     return {
       length: this.#length,
-      window: (position) => windows[Math.floor(position / blockLength)]!,
+      window: (position) => windows[(position / blockLength) | 0]!,
       close: () => {},
     }
   }

@@ -98,7 +98,8 @@ export class MappedSource implements WindowSource {
     this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
     this.#options = options
-    this.#windowLength = 2 ** Math.min(options.windowPower, chunkPower)
+    // Not `2 **`, whose result V8 keeps as a floating-point number, and all that is computed of it.
+    this.#windowLength = 1 << Math.min(options.windowPower, chunkPower)
     this.#handle = handle
     this.#overlap = sideBySide ? OVERLAP : 0
     faultCells ??= addon.faultCells()
@@ -107,7 +108,7 @@ export class MappedSource implements WindowSource {
   }
 
   window(position: number, need: number): Window {
-    const window = this.#windowAt(Math.floor(position / this.#windowLength))
+    const window = this.#windowAt((position / this.#windowLength) | 0)
     if (position + need <= window.start + window.length) return window
     return this.#acrossChunks(position, need)
   }
@@ -129,7 +130,7 @@ export class MappedSource implements WindowSource {
   #acrossChunks(position: number, need: number): Window {
     const bytes = new Uint8Array(need)
     for (let i = 0; i < need; i++) {
-      const from = this.#windowAt(Math.floor((position + i) / this.#windowLength))
+      const from = this.#windowAt(((position + i) / this.#windowLength) | 0)
       bytes[i] = from.bytes[position + i - from.start]!
     }
     return new Window(position, bytes, need, this.#health)

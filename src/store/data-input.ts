@@ -27,16 +27,16 @@ export abstract class DataInput {
   protected abstract need(bytes: number, what: string): void
 
   readShort(): number {
-    return this.#fixed(2).getInt16(0, true)
+    return scratch(this, 2).getInt16(0, true)
   }
 
   readInt(): number {
-    return this.#fixed(4).getInt32(0, true)
+    return scratch(this, 4).getInt32(0, true)
   }
 
   /** An int64, exactly. */
   readLong(): bigint {
-    return this.#fixed(8).getBigInt64(0, true)
+    return scratch(this, 8).getBigInt64(0, true)
   }
 
   /** An int64 as a number. Throws a RangeError when it is outside ±(2^53 − 1). */
@@ -45,11 +45,11 @@ export abstract class DataInput {
   }
 
   readFloat(): number {
-    return this.#fixed(4).getFloat32(0, true)
+    return scratch(this, 4).getFloat32(0, true)
   }
 
   readDouble(): number {
-    return this.#fixed(8).getFloat64(0, true)
+    return scratch(this, 8).getFloat64(0, true)
   }
 
   /** An int32 of one to five bytes, seven bits each, the lowest first. */
@@ -171,7 +171,7 @@ export abstract class DataInput {
   /** A string: its length in bytes as a vInt, then UTF-8, in which malformed parts become U+FFFD. */
   readString(): string {
     return this.atomically(() => {
-      const length = this.#count('string', 1)
+      const length = this.readCount('string', 1)
       const bytes = new Uint8Array(length)
       this.readBytes(bytes)
       return decodeUtf8(bytes, 0, length)
@@ -181,7 +181,7 @@ export abstract class DataInput {
   /** Pairs of strings behind their number. Throws CorruptIndexError where a key appears twice. */
   readMapOfStrings(): ReadonlyMap<string, string> {
     return this.atomically(() => {
-      const count = this.#count('map', 2)
+      const count = this.readCount('map', 2)
       const map = new Map<string, string>()
       for (let i = 0; i < count; i++) map.set(this.readString(), this.readString())
       if (map.size !== count) throw new CorruptIndexError('A key appears twice in a map of strings')
@@ -192,7 +192,7 @@ export abstract class DataInput {
   /** Strings behind their number. Throws CorruptIndexError where one appears twice. */
   readSetOfStrings(): ReadonlySet<string> {
     return this.atomically(() => {
-      const count = this.#count('set', 1)
+      const count = this.readCount('set', 1)
       const set = new Set<string>()
       for (let i = 0; i < count; i++) set.add(this.readString())
       if (set.size !== count) throw new CorruptIndexError('A string appears twice in a set of strings')
@@ -200,19 +200,23 @@ export abstract class DataInput {
     })
   }
 
-  #fixed(length: number): DataView {
-    const scratch = new Uint8Array(length)
-    this.readBytes(scratch)
-    return new DataView(scratch.buffer)
-  }
-
-  /** A length or count that is really there: each of its units takes `unit` bytes or more. */
-  #count(what: string, unit: number): number {
+  /** For subclasses: a length or count that is really there; each of its units takes `unit` bytes or more. */
+  protected readCount(what: string, unit: number): number {
     const count = this.readVInt()
     if (count < 0) throw new CorruptIndexError(`The length of a ${what} is negative: ${count}`)
     this.need(count * unit, `a ${what} of ${count}`)
     return count
   }
+}
+
+// Not private methods of the class: each instance of it and of its subclasses would have to be
+// marked as having them, which takes as long as the rest of a clone.
+
+/** The next `length` bytes, to take a value from. */
+function scratch(input: DataInput, length: number): DataView {
+  const bytes = new Uint8Array(length)
+  input.readBytes(bytes)
+  return new DataView(bytes.buffer)
 }
 
 /** Throws unless `target` can take `count` group-varints. */
