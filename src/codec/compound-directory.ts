@@ -6,6 +6,7 @@ import type { IndexInput } from '../store/index-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
 import type { Lock } from '../store/lock.js'
+import { WindowedInput } from '../store/windowed-input.js'
 import { checksumEntireFile, checksumEntireFileAsync } from './checksum-entire-file.js'
 import type { ChecksumOptions } from './checksum-parts.js'
 import {
@@ -31,8 +32,8 @@ export interface CompoundDirectoryOptions {
  * The files in a segment's compound file (`.cfs`, found through its `.cfe`), as a directory that
  * can only be read. Methods that write throw a TypeError with the code ERR_UNSUPPORTED_OPERATION.
  *
- * What it opens are slices of one input: closing this directory ends them all, and closing one of
- * them ends only that one, not its clones.
+ * What it opens are parts of one input: closing this directory ends them all, unlike the inputs of
+ * other directories.
  */
 export class CompoundDirectory extends Directory {
   /** The segment's name, with which all of the files' names begin. */
@@ -100,7 +101,7 @@ export class CompoundDirectory extends Directory {
   openInput(name: string, context: IOContext = IOContext.DEFAULT): IndexInput {
     checkContext(context)
     const { offset, length } = this.#entry(name)
-    return this.#handle.slice(name, offset, length, context)
+    return WindowedInput.openPart(this.#handle, name, offset, length, context)
   }
 
   /** Reads the whole compound file and throws CorruptIndexError when it is damaged. Blocks. */

@@ -4,7 +4,11 @@ import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
 import { isLost, type Window, type WindowSource } from './window.js'
 
-/** What an opened input, its clones and its slices have in common: one source, one end. */
+/**
+ * What an opened input, its clones and its slices have in common: one source, one end. A file
+ * within a file (of a compound file) is a family within a family, which ends with the outer one at
+ * the latest.
+ */
 export class InputFamily {
   /** Looked at by every read: closed by its owner, or lost. */
   closed = false
@@ -12,10 +16,14 @@ export class InputFamily {
   #fault: FileFaultError | undefined
   readonly source: WindowSource
   readonly description: string
+  readonly #outer: InputFamily | undefined
+  readonly #inner = new Set<InputFamily>()
 
-  constructor(source: WindowSource, description: string) {
+  constructor(source: WindowSource, description: string, outer?: InputFamily) {
     this.source = source
     this.description = description
+    this.#outer = outer
+    if (outer !== undefined) outer.#inner.add(this)
   }
 
   close(): void {
@@ -27,7 +35,13 @@ export class InputFamily {
       const fault = this.#fault === undefined ? this.source.fault?.(true) : undefined
       if (fault !== undefined) throw fault
     } finally {
-      this.source.close()
+      if (this.#outer === undefined) this.source.close()
+      else this.#outer.#inner.delete(this)
+      for (const inner of this.#inner) {
+        inner.closed = true
+        inner.#ended = true
+      }
+      this.#inner.clear()
     }
   }
 

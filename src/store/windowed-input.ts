@@ -71,6 +71,23 @@ export class WindowedInput extends IndexInput {
     return new WindowedInput(family, true, 0, source.length, undefined, undefined, NOTHING, 0, 0, 0)
   }
 
+  /**
+   * Opens a part of an input as a file of its own: as slice() does, but closing it ends its clones
+   * and slices, too. Of an input that is not of this class, it is a slice.
+   */
+  static openPart(
+    input: IndexInput,
+    name: string,
+    offset: number,
+    length: number,
+    context: IOContext,
+  ): IndexInput {
+    const part = input.slice(name, offset, length, context)
+    if (!(part instanceof WindowedInput)) return part
+    const family = new InputFamily(part.#family.source, part.toString(), part.#family)
+    return new WindowedInput(family, true, part.#start, length, undefined, undefined, NOTHING, 0, 0, 0)
+  }
+
   /** An input on a part of a source, which it owns, at a position. */
   static attach(source: WindowSource, shared: Omit<SharedInputData, 'kind' | 'source'>): WindowedInput {
     const { description, start, length, position } = shared

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import {
+  AlreadyClosedError,
   type ByteBuffersDirectory,
   CodecUtil,
   CompoundDirectory,
@@ -54,6 +55,24 @@ function forgeWith(body: (output: IndexOutput) => void): void {
 const START = CodecUtil.indexHeaderLength('Lucene90CompoundData', '')
 
 describe('CompoundDirectory', () => {
+  it('opens files that end as those of any directory do', () => {
+    using compound = CompoundDirectory.open(directory, '_0')
+    const input = compound.openInput('_0.fnm')
+    const other = compound.openInput('_0.fnm')
+    const relatives = [input.clone(), input.slice('part', 2, 8), input.clone().slice('part', 0, 4)]
+    const clone = relatives[0]!.clone()
+    clone.close()
+    expect(input.readByte()).toBe(0x3f)
+    input.close()
+    input.close()
+    for (const relative of relatives) expect(() => relative.readByte()).toThrow(AlreadyClosedError)
+    expect(other.readByte()).toBe(0x3f)
+    const late = other.slice('part', 0, 4)
+    compound.close()
+    for (const ended of [other, late]) expect(() => ended.readByte()).toThrow(AlreadyClosedError)
+    other.close()
+  })
+
   it('can only be read', async () => {
     using compound = CompoundDirectory.open(directory, '_0')
     const unsupported = expect.objectContaining({ code: 'ERR_UNSUPPORTED_OPERATION' }) as Error
