@@ -165,6 +165,11 @@ export class FSDirectory extends Directory {
       })
     } else {
       await flush(this.path, constants.O_RDONLY)
+      // XFS that has shut down (an I/O error does that) has nothing left to flush, and fsync of a
+      // directory succeeds. Its stat fails.
+      await promises.stat(this.path).catch((error: unknown) => {
+        throw storageError(error, 'sync', this.path)
+      })
     }
   }
 
