@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util'
+
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
 import { AdvisedRanges } from '../store/advised-ranges.js'
@@ -282,7 +284,8 @@ export class MappedSource implements WindowSource {
   #storageError(action: string, error: NativeError): StorageError {
     const { path } = this.#options
     const { syscall, errno } = error
-    return new StorageError('ERR_STORAGE', `${action} failed: ${error.message}: ${path}`, {
+    const code = getSystemErrorMap().get(-(errno ?? 0))?.[0] ?? 'ERR_STORAGE' // Windows' numbers are others
+    return new StorageError(code, `${action} failed: ${error.message}: ${code}: ${path}`, {
       path,
       syscall,
       errno,
