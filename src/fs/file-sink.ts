@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
+import { StorageError } from '../store/errors.js'
 import { withStorageErrors } from './fs-errors.js'
 
 /** Writes a new file. */
@@ -15,7 +16,11 @@ export class FileSink implements OutputSink {
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
-    return withStorageErrors('write', this.#path, () => writeSync(this.#fd, bytes, offset, length))
+    const path = this.#path
+    const count = withStorageErrors('write', path, () => writeSync(this.#fd, bytes, offset, length))
+    // A file system in user space can answer so. To try again could take for ever.
+    if (count === 0) throw new StorageError('EIO', `write failed: nothing was written: ${path}`, { path })
+    return count
   }
 
   close(): void {

@@ -119,16 +119,19 @@ export class BufferedIndexOutput extends IndexOutput {
   close(): void {
     if (this.#closed) return
     const failed = this.#failure !== undefined
-    let flushed = false
     try {
-      if (!failed) {
-        this.#flush()
-        flushed = true
-      }
-    } finally {
+      if (!failed) this.#flush()
+    } catch (error) {
       this.#closed = true
-      this.#sink.close(flushed)
+      try {
+        this.#sink.close(false)
+      } catch {
+        // The first error is the one to report.
+      }
+      throw error
     }
+    this.#closed = true
+    this.#sink.close(!failed)
   }
 
   override toString(): string {
