@@ -22,6 +22,7 @@ import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
 import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
+import { FileFlusher } from './file-flusher.js'
 import { FileSink } from './file-sink.js'
 import { FileSource } from './file-source.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
@@ -47,6 +48,7 @@ export class FSDirectory extends Directory {
   readonly path: string
   readonly #lockFactory: LockFactory
   readonly #pending: PendingDeletions
+  readonly #flusher = new FileFlusher()
   #tempCounter = 0
   readonly #windowLength: number | undefined
 
@@ -151,8 +153,7 @@ export class FSDirectory extends Directory {
     const paths = wanted.map((name) => this.pathOf(name))
     for (const name of wanted) this.#pending.refuse(name)
     this.#pending.tick()
-    // Windows flushes only what was opened for writing.
-    for (const path of paths) await flush(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+    for (const path of paths) await this.#flusher.flush(path)
   }
 
   async syncMetaData(): Promise<void> {
@@ -164,12 +165,7 @@ export class FSDirectory extends Directory {
         throw storageError(error, 'sync', this.path)
       })
     } else {
-      await flush(this.path, constants.O_RDONLY)
-      // XFS that has shut down (an I/O error does that) has nothing left to flush, and fsync of a
-      // directory succeeds. Its stat fails.
-      await promises.stat(this.path).catch((error: unknown) => {
-        throw storageError(error, 'sync', this.path)
-      })
+      await flushDirectory(this.path)
     }
   }
 
@@ -216,13 +212,16 @@ function isDirectory(path: string): boolean {
   return withStorageErrors('stat', path, () => lstatSync(path)).isDirectory()
 }
 
-async function flush(path: string, flags: number): Promise<void> {
+async function flushDirectory(path: string): Promise<void> {
   try {
-    const file = await promises.open(path, flags)
+    const directory = await promises.open(path, constants.O_RDONLY)
     try {
-      await file.sync()
+      await directory.sync()
+      // XFS that has shut down (an I/O error does that) has nothing left to flush, and fsync of a
+      // directory succeeds. Its stat fails.
+      await directory.stat()
     } finally {
-      await file.close()
+      await directory.close()
     }
   } catch (error) {
     throw storageError(error, 'sync', path)

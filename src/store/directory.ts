@@ -84,7 +84,10 @@ export abstract class Directory implements Disposable {
    */
   abstract rename(source: string, destination: string): void
 
-  /** Resolves when the files' contents would survive a power cut. Throws FileNotFoundError. */
+  /**
+   * Resolves when the files' contents would survive a power cut. Throws FileNotFoundError. A file
+   * for which it fails is lost: this directory refuses it with the same error from then on.
+   */
   abstract sync(names: Iterable<string>): Promise<void>
 
   /** Resolves when new names, renames and deletions would survive a power cut. */

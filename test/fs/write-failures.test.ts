@@ -142,6 +142,40 @@ describe.skipIf(!STRACE).each([
   })
 })
 
+const RETRY = `${COMMIT_SCRIPT}
+const directory = lib.FSDirectory.open(process.argv[1])
+const sync = (...names) => directory.sync(names).then(() => 'no error', ({ code }) => code)
+const write = (name) => {
+  const output = directory.createOutput(name)
+  writeBody(output)
+  output.close()
+}
+const run = async () => {
+  write('file')
+  write('other')
+  const codes = [await sync('file'), await sync('file'), await sync('other'), await sync('other', 'file')]
+  directory.rename('file', 'renamed')
+  codes.push(await sync('renamed'))
+  directory.deleteFile('renamed')
+  write('file')
+  codes.push(await sync('file'))
+  say(codes)
+}
+run()
+`
+
+describe.skipIf(!STRACE)('a file that could not be flushed (needs strace)', () => {
+  it('is refused from then on, under any name, until it is written again', async () => {
+    const { stdout, stderr } = await runScript(RETRY, {
+      args: [path],
+      env: { UV_THREADPOOL_SIZE: '1' }, // strace counts in each thread
+      wrapper: tampering(join(path, 'file'), { fsync: 'error=EIO:when=1' }),
+    })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual(['EIO', 'EIO', 'no error', 'EIO', 'EIO', 'no error'])
+  })
+})
+
 describe.skipIf(!STRACE)('what a system call answers (needs strace)', () => {
   it('a write of nothing fails instead of being tried for ever', async () => {
     const outcome = await commitWith({ write: 'retval=0:when=2' }, 'pending')
