@@ -9,7 +9,7 @@ export type LockHandle = { readonly lock: unique symbol }
 /** A system call that failed in native code. */
 export interface NativeError extends Error {
   readonly syscall?: string
-  /** errno on POSIX, GetLastError() on Windows. */
+  /** The negative of errno on POSIX, as in Node's own errors; GetLastError() on Windows. */
   readonly errno?: number
   /** The library's own limit on mappings, where that was hit. */
   readonly limit?: number

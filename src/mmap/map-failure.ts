@@ -40,7 +40,7 @@ export function mappingUnavailable(path: string, reason: string, cause?: unknown
 }
 
 function errorName({ errno }: NativeError): string | undefined {
-  return errno === undefined || errno <= 0 ? undefined : getSystemErrorName(-errno)
+  return errno === undefined || errno >= 0 ? undefined : getSystemErrorName(errno)
 }
 
 function hints(error: NativeError, name: string | undefined, addon: NativeAddon): string[] {

@@ -284,7 +284,7 @@ export class MappedSource implements WindowSource {
   #storageError(action: string, error: NativeError): StorageError {
     const { path } = this.#options
     const { syscall, errno } = error
-    const code = getSystemErrorMap().get(-(errno ?? 0))?.[0] ?? 'ERR_STORAGE' // Windows' numbers are others
+    const code = getSystemErrorMap().get(errno ?? 0)?.[0] ?? 'ERR_STORAGE' // Windows' numbers are others
     return new StorageError(code, `${action} failed: ${error.message}: ${code}: ${path}`, {
       path,
       syscall,

@@ -17,6 +17,7 @@ export class StorageError extends Error {
   /** The file or directory concerned, where there is one. */
   readonly path: string | undefined
   readonly syscall: string | undefined
+  /** As in Node's own errors: the negative of the system's errno. */
   readonly errno: number | undefined
   /** What to try, one sentence each. */
   readonly hints: readonly string[]

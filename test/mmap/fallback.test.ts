@@ -75,7 +75,7 @@ describe.skipIf(!LIMITABLE).each(NODES)(
         failures: ['ERR_MAP_FAILED', 'ERR_MAP_FAILED', undefined, 'ERR_MAP_FAILED'].map(
           (code) => code ?? null,
         ),
-        errno: 12,
+        errno: -12,
         clone: false,
         view: 'marked',
         warnings: [{ name: 'MapFailedWarning', code: 'ERR_MAP_FAILED' }],
@@ -114,7 +114,7 @@ describe.skipIf(!LIMITABLE).each(NODES)(
       })
       say({ errors, small: directory.openInput('small').mapped })`)
       expect(result['errors']).toMatchObject([
-        { name: 'MapFailedError', code: 'ERR_MAP_FAILED', errno: 12, path: join(path, 'big') },
+        { name: 'MapFailedError', code: 'ERR_MAP_FAILED', errno: -12, path: join(path, 'big') },
         { name: 'FileNotFoundError', code: 'ENOENT' },
       ])
       const [{ hints }] = result['errors'] as [{ hints: string[] }]
