@@ -33,7 +33,9 @@ export function processIo(): Io {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // What a shell reports for a program that SIGPIPE ended: Node ignores that signal.
       if (error.code === 'EPIPE') process.exit(141)
-      throw error
+      // A full disk, say. There is nowhere else to tell it, if this was standard error.
+      if (stream === process.stdout) process.stderr.write(`mmap-directory: ${error.message}\n`)
+      process.exit(EXIT.trouble)
     })
   }
   return {

@@ -13,14 +13,15 @@ import { EXIT, type Io } from './io.js'
 import { openIndex } from './open-index.js'
 import { onlyArgument } from './usage-error.js'
 
-const HELP = `Usage: mmap-directory ls [--all] [--json] DIR
+const HELP = `Usage: mmap-directory ls DIR [OPTIONS]
 
 Lists the files of a directory: how large they are, what they hold and which format
 they are in. Reads headers only; see 'verify' for checksums.
 
 Options:
-  --all    list the files in compound files, too
-  --json   print one JSON document
+  --all        list the files in compound files, too
+  --json       print one JSON document
+  --help, -h   show this text
 
 Exit codes:
   0  the directory was listed

@@ -37,6 +37,7 @@ Exit codes:
 async function main(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args
   try {
+    if (name === 'help' && rest[0] !== undefined) return await main([rest[0], '--help'], io)
     if (name === '--help' || name === '-h' || name === 'help') {
       io.stdout(HELP)
       return EXIT.ok

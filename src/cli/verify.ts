@@ -10,7 +10,7 @@ import { DIRECTORY_KINDS, type DirectoryKind, openIndex } from './open-index.js'
 import { ProgressLine } from './progress-line.js'
 import { oneOf, onlyArgument } from './usage-error.js'
 
-const HELP = `Usage: mmap-directory verify [--directory mmap|fs] [--all] [--json] DIR
+const HELP = `Usage: mmap-directory verify DIR [OPTIONS]
 
 Reads every file of an index, and every file in its compound files, and checks it
 against its checksum, its segment and the last commit. Changes nothing. While
@@ -19,7 +19,8 @@ something writes to the index, files that are not finished yet look damaged.
 Options:
   --directory mmap|fs   how to read: mapped (mmap, the default) or with reads (fs)
   --all                 list good files, too
-  --json                print one JSON document
+  --json                print one JSON document, always with the good files
+  --help, -h            show this text
 
 Exit codes:
   0  all good

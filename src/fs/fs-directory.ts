@@ -13,7 +13,12 @@ import { join } from 'node:path'
 import { checkOptions, invalidType } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
-import { FileAlreadyExistsError, NotADirectoryError, NotAFileError } from '../store/errors.js'
+import {
+  FileAlreadyExistsError,
+  FileNotFoundError,
+  NotADirectoryError,
+  NotAFileError,
+} from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
@@ -202,6 +207,9 @@ function resolveDirectory(path: string, create: boolean): string {
   if (typeof path !== 'string') throw invalidType('path', 'a string', path)
   return withStorageErrors('open directory', path, () => {
     if (create) mkdirSync(path, { recursive: true })
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      throw new FileNotFoundError(`No such directory: ${path}`, { path })
+    }
     const real = realpathSync(path)
     if (!statSync(real).isDirectory()) throw new NotADirectoryError(`Not a directory: ${path}`, { path })
     return real

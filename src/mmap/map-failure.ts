@@ -36,7 +36,9 @@ export function mapFailure(
 
 /** For a system on which nothing can be mapped at all. */
 export function mappingUnavailable(path: string, reason: string, cause?: unknown): MapFailedError {
-  return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause })
+  const advice =
+    cause === undefined ? [] : ['build the native part: npm run build:native in a clone of mmap-directory']
+  return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause, hints: advice })
 }
 
 function errorName({ errno }: NativeError): string | undefined {

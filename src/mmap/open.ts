@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 
 import { FS_OPTIONS, FSDirectory } from '../fs/fs-directory.js'
-import { nativeAddon } from '../native.js'
+import { nativeAddon, nativeFailure } from '../native.js'
 import { invalidType } from '../store/arguments.js'
+import type { MapFailedError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { checkContext, IOContext } from '../store/io-context.js'
 import { checkMappingOptions, type MappingOptions, mappingSettings } from './mapping-options.js'
 import { MMapDirectory, type MMapDirectoryOptions, warnOfFallback } from './mmap-directory.js'
+import { mappingUnavailable } from './map-failure.js'
 import { openMapped } from './open-mapped.js'
 
 export interface OpenFileOptions extends MappingOptions {
@@ -29,18 +31,29 @@ export function openFile(path: string, options: OpenFileOptions = {}): IndexInpu
     context,
     settings: mappingSettings('openFile', options),
     opener: 'openFile',
-    onFallback: warnOfFallback,
+    onFallback: warnOnce,
   })
+}
+
+let warned = false
+
+function warnOnce(failure: MapFailedError): void {
+  if (warned) return
+  warned = true
+  warnOfFallback(failure)
 }
 
 /**
  * Opens a directory the best way that works on this system: an MMapDirectory where files can be
- * mapped, else an FSDirectory. Throws what MMapDirectory.open() throws.
+ * mapped, else an FSDirectory, and a warning says so once. With `fallback: false` it is an
+ * MMapDirectory in any case. Throws what MMapDirectory.open() throws.
  */
 export function openDirectory(path: string, options: MMapDirectoryOptions = {}): FSDirectory {
-  if (nativeAddon()?.externalBuffersAllowed) return MMapDirectory.open(path, options)
+  if (nativeAddon()?.externalBuffersAllowed || options?.fallback === false)
+    return MMapDirectory.open(path, options)
   checkMappingOptions('openDirectory', options, FS_OPTIONS)
   mappingSettings('openDirectory', options)
   const { create = false, lockFactory } = options
+  warnOnce(mappingUnavailable(path, 'mapping does not work on this system', nativeFailure()))
   return FSDirectory.open(path, lockFactory === undefined ? { create } : { create, lockFactory })
 }

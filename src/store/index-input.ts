@@ -54,8 +54,8 @@ export abstract class IndexInput extends DataInput implements Disposable {
    * aligned in the file.
    *
    * Throws a RangeError when the part is not within this input or longer than the engine's
-   * longest array (4 GiB on Node 20), and a TypeError when it would have to be copied and `copy`
-   * is 'never'.
+   * longest array (4 GiB on Node 20). With `copy: 'never'`: a TypeError when the file is not mapped,
+   * MapFailedError when the system refuses to map the view.
    */
   abstract view(offset: number, length: number, options?: ViewOptions): Uint8Array<ArrayBuffer>
 
@@ -106,6 +106,11 @@ export abstract class IndexInput extends DataInput implements Disposable {
   /** Changes the advice for the pages of this input to what the context asks for. */
   abstract updateIOContext(context: IOContext): void
 
+  /**
+   * Ends this input: see above. Of the input that was opened, it also compares the file's length
+   * with the mapped one and throws FileFaultError when the file was cut and no read has said so
+   * yet; the input is closed all the same. Doing so again does nothing.
+   */
   abstract close(): void
 
   /** What this is: the directory's kind, the path, the slices. Works after close, too. */

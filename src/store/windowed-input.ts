@@ -134,6 +134,7 @@ export class WindowedInput extends IndexInput {
 
   #seekAway(position: number): void {
     this.#family.ensureOpen(this)
+    if (position < 0) throw outOfRange('position', `from 0 to ${this.#length}`, position)
     checkSize('position', position)
     if (position > this.#length) throw endOfFile(this.toString(), position, 0, this.#length)
     this.#leave(position)

@@ -88,7 +88,7 @@ describe('mmap-directory', () => {
     const path = join(root, 'missing', 'index')
     const { code, stdout, stderr } = await cli(command, path)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^mmap-directory: .*ENOENT.*\n$/)
+    expect(stderr).toMatch(/^mmap-directory: No such directory: .*\n$/)
     expect(existsSync(join(root, 'missing'))).toBe(false)
   })
 
