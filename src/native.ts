@@ -2,6 +2,8 @@ import { join } from 'node:path'
 
 import nodeGypBuild from 'node-gyp-build'
 
+import { transferBuffer } from './store/intrinsics.js'
+
 /** What a handle stands for is known to native code alone. */
 export type MappingHandle = { readonly mapping: unique symbol }
 export type LockHandle = { readonly lock: unique symbol }
@@ -55,6 +57,9 @@ export interface NativeAddon {
   /** Whether the engine takes buffers over mapped memory. Electron's does not. */
   readonly externalBuffersAllowed: boolean
 
+  /** Sets ArrayBuffer.prototype.transfer, as it was before the program could patch it; the first call counts. */
+  useTransfer(transfer: unknown): void
+
   /** Maps the file behind a descriptor, of which it makes its own copy. */
   openMapping(fd: number, length: number, chunkPower: number, sideBySide: boolean): MappingHandle
   /** Detaches the handle's windows and gives up its hold on the mapping. */
@@ -95,7 +100,9 @@ function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
   if (loaded === undefined) {
     try {
       // The build is in the package's root, one level up from src and from dist alike.
-      loaded = { addon: nodeGypBuild(join(__dirname, '..')) as NativeAddon }
+      const addon = nodeGypBuild(join(__dirname, '..')) as NativeAddon
+      addon.useTransfer(transferBuffer)
+      loaded = { addon }
     } catch (error) {
       loaded = { failure: error as Error }
     }

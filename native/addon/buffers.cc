@@ -49,6 +49,7 @@ napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
 
 std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<Mapping> mapping,
                                      std::byte* address, std::size_t length) {
+  if (!Environment::of(env)->told()) throw Napi::Error::New(env, "useTransfer() has not been called");
   std::unique_ptr<Window> window(new Window(env, length));
   auto backing = std::make_unique<Backing>();
   backing->mapping = std::move(mapping);

@@ -17,17 +17,24 @@ class Environment {
     return *env.GetInstanceData<std::shared_ptr<Environment>>();
   }
 
+  /// Whether useTransfer() was called: windows must not be made before.
+  bool told() const noexcept { return told_; }
+
   /// Whether the thread ends: what is collected now was not forgotten by anyone.
   bool ending() const noexcept { return ending_; }
 
   /// The same memory in another ArrayBuffer, one that Node does not know, where the engine can do
-  /// that (ArrayBuffer.prototype.transfer as it was when the addon was loaded); else the buffer.
+  /// that (ArrayBuffer.prototype.transfer, see useTransfer()); else the buffer.
   napi_value moved(napi_value buffer) const;
+
+  /// Takes the function for moved(), once; undefined where the engine has none.
+  void useTransfer(Napi::Value transfer);
 
  private:
   static void end(void* data);
 
   bool ending_ = false;
+  bool told_ = false;
   Napi::FunctionReference transfer_;
 };
 

@@ -50,6 +50,11 @@ Range rangeArgument(const Napi::CallbackInfo& info) {
   return {handle.mapping, offset, length};
 }
 
+Napi::Value useTransfer(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env())->useTransfer(info[0]);
+  return info.Env().Undefined();
+}
+
 Napi::Value openMapping(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const int fd = info[0].ToNumber().Int32Value();
@@ -272,6 +277,7 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   exports.Set("pageSize", static_cast<double>(pageSize()));
   exports.Set("mappingGranularity", static_cast<double>(mappingGranularity()));
   exports.Set("externalBuffersAllowed", externalBuffersAllowed(env));
+  add("useTransfer", useTransfer);
   add("openMapping", openMapping);
   add("closeMapping", closeMapping);
   add("openWindow", openWindow);

@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs'
-import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { openRegularFile } from '../fs/open-file.js'
@@ -7,7 +6,7 @@ import { MappedSource } from '../mmap/mapped-source.js'
 import { mappingSettings } from '../mmap/mapping-options.js'
 import { DEFAULT_WINDOW_POWER, tryMap } from '../mmap/open-mapped.js'
 import { nativeAddon } from '../native.js'
-import { IOContext } from '../store/io-context.js'
+import { adviceFor, IOContext } from '../store/io-context.js'
 import { bar, formatBytes, formatCount, plural, printable } from './format.js'
 import { EXIT, type Io } from './io.js'
 import { onlyArgument, oneOf, UsageError } from './usage-error.js'
@@ -88,7 +87,7 @@ function inspect(path: string, context: IOContext, chunkPower: number | undefine
   const settings = mappingSettings('inspect', chunkPower === undefined ? {} : { chunkPower })
   const file = openRegularFile(path)
   try {
-    const source = tryMap(file, { path, name: basename(path), context, settings })
+    const source = tryMap(file, { path, settings, advice: adviceFor(context), adviceOf: adviceFor })
     if (source instanceof MappedSource) {
       try {
         return mappedFacts(path, source, settings.chunkPower)
@@ -104,7 +103,7 @@ function inspect(path: string, context: IOContext, chunkPower: number | undefine
       chunks: null,
       windows: null,
       pageSize: nativeAddon()?.pageSize ?? null,
-      advice: settings.adviceOf(basename(path), context),
+      advice: adviceFor(context),
       resident: null,
     }
   } finally {

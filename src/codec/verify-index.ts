@@ -116,7 +116,9 @@ function targetOf(directory: Directory, name: string, survey: CommitSurvey): Tar
   try {
     length = directory.fileLength(name)
   } catch (error) {
-    if (error instanceof NotAFileError) return { name, result: unchecked(name, undefined, 'not a file') }
+    const expected = survey.referenced.has(name) || survey.errors.has(name)
+    if (error instanceof NotAFileError && !expected)
+      return { name, result: unchecked(name, undefined, 'not a file') }
     if (error instanceof InvalidFileNameError) {
       return { name, result: unchecked(name, undefined, 'a name that no index has') }
     }
@@ -125,6 +127,7 @@ function targetOf(directory: Directory, name: string, survey: CommitSurvey): Tar
     }
     return { name, result: fromError(name, caught(error)) }
   }
+  if (survey.referenced.has(name)) return { name, length }
   switch (describeFile(name)) {
     case 'lock':
       return { name, result: verifyLock(name, length) }

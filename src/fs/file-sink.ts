@@ -1,8 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { close, closeSync, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
 import { withStorageErrors } from './fs-errors.js'
+
+/** Descriptors of outputs that were dropped without close. */
+const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
 
 /** Writes a new file. */
 export class FileSink implements OutputSink {
@@ -13,6 +16,7 @@ export class FileSink implements OutputSink {
   constructor(path: string) {
     this.#path = path
     this.#fd = withStorageErrors('create', path, () => openSync(path, 'wx'))
+    forgotten.register(this, this.#fd, this)
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -24,6 +28,7 @@ export class FileSink implements OutputSink {
   }
 
   close(): void {
+    forgotten.unregister(this)
     withStorageErrors('close', this.#path, () => closeSync(this.#fd))
   }
 }

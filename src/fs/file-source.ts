@@ -4,6 +4,7 @@ import { AdvisedRanges } from '../store/advised-ranges.js'
 import {
   AlreadyClosedError,
   EndOfFileError,
+  FileFaultError,
   FileNotFoundError,
   type MapFailedError,
 } from '../store/errors.js'
@@ -21,8 +22,8 @@ const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
 export interface SharedFile {
   readonly pid: number
   readonly path: string
-  readonly ino: number
-  readonly dev: number
+  readonly ino: string
+  readonly dev: string
   readonly size: number
   readonly advice: ReadAdvice
 }
@@ -48,7 +49,8 @@ export class FileSource implements WindowSource {
   static attach(source: SharedFile): FileSource {
     const { path, advice } = source
     const { fd, stats } = openRegularFile(path)
-    const same = stats.ino === source.ino && stats.dev === source.dev && stats.size === source.size
+    const { ino, dev } = fstatSync(fd, { bigint: true })
+    const same = String(ino) === source.ino && String(dev) === source.dev && stats.size === source.size
     if (!same) {
       closeSync(fd)
       throw new FileNotFoundError(`The shared file was replaced by another: ${path}`, { path })
@@ -131,16 +133,26 @@ export class FileSource implements WindowSource {
   }
 
   share(): SharedSource {
-    const { ino, dev } = fstatSync(this.#fd)
+    const { ino, dev } = fstatSync(this.#fd, { bigint: true })
     const shared: SharedFile = {
       pid: process.pid,
       path: this.#path,
-      ino,
-      dev,
+      ino: String(ino),
+      dev: String(dev),
       size: this.length,
       advice: this.advice(0, this.length),
     }
     return { kind: 'file', source: { ...shared }, release: () => {} }
+  }
+
+  fault(closely: boolean): FileFaultError | undefined {
+    if (!closely) return undefined
+    const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#fd))
+    if (size >= this.length) return undefined
+    return new FileFaultError(
+      `A file was truncated: ${this.#path}: it had ${this.length} bytes when it was opened and has ${size} now`,
+      { path: this.#path, hints: ['files must not be truncated while they are open'] },
+    )
   }
 
   advice(offset: number, length: number): ReadAdvice {

@@ -204,7 +204,7 @@ export class FSDirectory extends Directory {
 }
 
 function resolveDirectory(path: string, create: boolean): string {
-  if (typeof path !== 'string') throw invalidType('path', 'a string', path)
+  if (typeof path !== 'string' || path === '') throw invalidType('path', 'a string that is not empty', path)
   return withStorageErrors('open directory', path, () => {
     if (create) mkdirSync(path, { recursive: true })
     if (statSync(path, { throwIfNoEntry: false }) === undefined) {

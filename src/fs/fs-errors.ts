@@ -7,13 +7,13 @@ import {
   StorageError,
 } from '../store/errors.js'
 
-const HINTS: Readonly<Record<string, readonly string[]>> = {
+export const HINTS: Readonly<Record<string, readonly string[]>> = {
   EMFILE: ['this process has as many files open as it may: see ulimit -n'],
   ENFILE: ['the system has as many files open as it may: see sysctl fs.file-max'],
   ENOSPC: ['the disk is full'],
   EDQUOT: ["the user's disk quota is used up"],
   EROFS: ['the file system is mounted read-only'],
-  ELOOP: ['symbolic links are not followed by what writes or deletes'],
+  ELOOP: ['too many symbolic links, or one where none is followed: by what writes, locks or deletes'],
 }
 
 /** An error of node:fs as a StorageError. The one place that reads its codes. */

@@ -13,9 +13,9 @@ import {
 import { checkFileName } from '../store/file-names.js'
 import type { Lock, LockFactory } from '../store/lock.js'
 import type { FSDirectory } from './fs-directory.js'
-import { storageError, withStorageErrors } from './fs-errors.js'
+import { storageError } from './fs-errors.js'
 
-const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
 
 /**
  * Locks of the operating system, the kind that Lucene's NativeFSLockFactory takes, so that a JVM
@@ -28,7 +28,7 @@ export class NativeFSLockFactory implements LockFactory {
   private constructor() {}
 
   obtainLock(directory: Directory, name: string): Lock {
-    const parent = (directory as FSDirectory).path
+    const parent = (directory as FSDirectory | undefined)?.path
     if (typeof parent !== 'string') throw invalidType('directory', 'an FSDirectory', directory)
     checkFileName(name)
     const path = join(parent, name)
@@ -43,7 +43,9 @@ export class NativeFSLockFactory implements LockFactory {
     const handle = addon.reserveLock(path)
     if (handle === undefined) throw new LockObtainFailedError(`Lock held by this process: ${path}`, { path })
     try {
-      return new NativeFSLock(addon, handle, name, path, lockFile(addon, handle, path))
+      const lock = new NativeFSLock(addon, handle, name, path, lockFile(addon, handle, path))
+      held.add(lock)
+      return lock
     } catch (error) {
       addon.releaseLock(handle)
       throw error
@@ -51,17 +53,27 @@ export class NativeFSLockFactory implements LockFactory {
   }
 }
 
+/** Locks of this thread: one that nobody refers to any more is still held. */
+const held = new Set<Lock>()
+
 function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntStats {
-  const fd = withStorageErrors('create lock file', path, () => openSync(path, FLAGS, 0o666))
+  let fd: number
+  try {
+    fd = openSync(path, FLAGS, 0o666)
+  } catch (cause) {
+    const { message, syscall, errno, hints } = storageError(cause, 'open lock file', path)
+    throw new LockObtainFailedError(message, { path, syscall, errno, hints, cause })
+  }
   // Closed before the lock is taken: see FileLock::reserve in native/core/file_lock.h.
   let status: BigIntStats
   let holder: number
   try {
     status = fstatSync(fd, { bigint: true })
+    if (!status.isFile()) throw new Error('not a regular file')
     holder = addon.acquireLock(handle, fd)
   } catch (error) {
     const { errno, syscall } = error as NativeError
-    throw new LockObtainFailedError(`Locking failed: ${path}`, {
+    throw new LockObtainFailedError(`Locking failed: ${path}: ${(error as Error).message}`, {
       path,
       syscall,
       errno,
@@ -129,6 +141,7 @@ class NativeFSLock implements Lock {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    held.delete(this)
     try {
       this.#addon.releaseLock(this.#handle)
     } catch (error) {

@@ -11,14 +11,19 @@ import { type FileOwner, MappedSource } from './mapped-source.js'
 /**
  * Makes an input of what IndexInput.share() has made in another thread of this process, over the
  * same mapping. It is at the position that the shared input had, and has to be closed like an
- * opened one. Each share can be attached once.
+ * opened one. Each share of a mapping can be attached once; a file that is not mapped is opened anew.
  *
  * Throws a TypeError (ERR_INVALID_ARG_VALUE) for what is no such object, was changed, was attached
  * or released before, comes from another process or from a thread that has ended; FileNotFoundError
  * when a file that is not mapped has been replaced.
  */
 export function attachInput(input: SharedInput): IndexInput {
-  const { shared } = input ?? {}
+  let shared: unknown
+  try {
+    shared = structuredClone(input?.shared) // plain data from here on: no getter gets a second say
+  } catch (cause) {
+    throw Object.assign(notShared('is not plain data'), { cause })
+  }
   if (!isShared(shared)) throw notShared('is not what share() has made')
   const source = attachSource(shared)
   if (shared.start + shared.length > source.length) {
@@ -75,8 +80,8 @@ function isSharedFile(source: unknown): source is SharedFile {
   return (
     pid === process.pid &&
     typeof path === 'string' &&
-    isSize(ino) &&
-    isSize(dev) &&
+    typeof ino === 'string' &&
+    typeof dev === 'string' &&
     isSize(size) &&
     isAdvice(advice)
   )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
+import { HINTS } from '../fs/fs-errors.js'
 import type { NativeAddon, NativeError } from '../native.js'
 import { MapFailedError } from '../store/errors.js'
 
@@ -53,7 +54,7 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
     ]
   }
   if (name === 'ENODEV') return ['this file system does not support mapping: open with FSDirectory']
-  if (name !== 'ENOMEM') return []
+  if (name !== 'ENOMEM') return [...(HINTS[name ?? ''] ?? [])]
   const found = [`this library holds ${held.mappings} mappings of ${bytes(held.bytes)} in all`]
   const limit = firstMatch('/proc/self/limits', /^Max address space\s+(\d+)/m)
   if (limit !== undefined) {

@@ -4,7 +4,7 @@ import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../n
 import { NATIVE_ADVICE } from '../native.js'
 import { AdvisedRanges } from '../store/advised-ranges.js'
 import { AlreadyClosedError, FileFaultError, StorageError } from '../store/errors.js'
-import { bytesOf } from '../store/intrinsics.js'
+import { bytesOf, loadWord, setPrototypeOf, wordOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
@@ -58,7 +58,7 @@ export class MappedSource implements WindowSource {
   readonly #windowLength: number
   readonly #overlap: number
   // Without a prototype: Array's could have been given setters that see what is put in.
-  readonly #windows = Object.setPrototypeOf([], null) as (Window | undefined)[]
+  readonly #windows = setPrototypeOf([], null) as (Window | undefined)[]
   readonly #address: string | undefined
   readonly #health: Int32Array
   readonly #advised: AdvisedRanges
@@ -105,7 +105,7 @@ export class MappedSource implements WindowSource {
     this.#handle = handle
     this.#overlap = sideBySide ? OVERLAP : 0
     faultCells ??= addon.faultCells()
-    this.#health = new Int32Array(faultCells, addon.faultCell(this.#handle) * 4, 1)
+    this.#health = wordOf(faultCells, addon.faultCell(this.#handle))
     report('map', this.#event())
   }
 
@@ -150,7 +150,7 @@ export class MappedSource implements WindowSource {
   }
 
   fault(closely: boolean): FileFaultError | undefined {
-    const lost = Atomics.load(this.#health, 0) === 0
+    const lost = loadWord(this.#health, 0) === 0
     if (!lost && !closely) return undefined
     const now = this.#lengthNow()
     if (!lost && now >= this.length) return undefined
@@ -293,3 +293,7 @@ export class MappedSource implements WindowSource {
     })
   }
 }
+
+// A method that a source may have and this one has not must not be found on Object.prototype: who
+// put it there would get to see the windows.
+setPrototypeOf(MappedSource.prototype, null)

@@ -3,10 +3,10 @@ import { closeSync } from 'node:fs'
 import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
 import { FileSource } from '../fs/file-source.js'
 import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
-import { type MapFailedError } from '../store/errors.js'
+import { MapFailedError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
-import type { IOContext } from '../store/io-context.js'
+import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { report } from './diagnostics.js'
 import { mapFailure, mappingUnavailable } from './map-failure.js'
 import { MappedSource } from './mapped-source.js'
@@ -18,8 +18,6 @@ export const DEFAULT_WINDOW_POWER = 30
 
 export interface MapOptions {
   readonly path: string
-  readonly name: string
-  readonly context: IOContext
   readonly settings: MappingSettings
   readonly windowPower?: number | undefined
   /** Is told about each mapping that begins, with its length, and when it ends. */
@@ -29,7 +27,15 @@ export interface MapOptions {
   readonly sideBySide?: boolean | undefined
 }
 
+/** The advice to begin with, and that for other contexts. */
+export interface Advised {
+  readonly advice: ReadAdvice
+  readonly adviceOf: (context: IOContext) => ReadAdvice
+}
+
 export interface OpenMappedOptions extends MapOptions {
+  readonly name: string
+  readonly context: IOContext
   /** What error messages call the opener. */
   readonly opener: string
   /** Is told about each file that is read instead of mapped. */
@@ -38,35 +44,39 @@ export interface OpenMappedOptions extends MapOptions {
 
 /** Opens a file and maps it; reads it where it cannot be mapped and the settings allow that. */
 export function openMapped(options: OpenMappedOptions): IndexInput {
-  const { path, opener } = options
+  const { path, opener, settings, name, context } = options
+  // What the program has to say comes first: once the file is open, nothing may throw.
+  const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
+  const advice = adviceOf(context)
+  const preload = settings.preload(name, context)
   const file = openRegularFile(path)
   report('open', { path, length: file.stats.size })
-  let keepOpen = false
+  let mapped: MappedSource | MapFailedError | undefined
   try {
-    const source = tryMap(file, options)
-    if (source instanceof MappedSource) return WindowedInput.over(source, `${opener}(path="${path}")`)
-    const { context, settings, name } = options
-    const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
-    const reader = new FileSource(file.fd, path, file.stats.size, {
-      advice: adviceOf(context),
-      adviceOf,
-      mapFailure: source,
-      windowLength: options.windowPower === undefined ? undefined : 2 ** options.windowPower,
-    })
-    keepOpen = true
-    countFallback()
-    report('fallback', { path, length: file.stats.size, error: source })
-    options.onFallback(source)
-    if (settings.preload(name, context)) reader.preload()
-    return WindowedInput.over(reader, `${opener}(path="${path}", not mapped)`)
+    mapped = tryMap(file, { ...options, advice, adviceOf })
   } finally {
-    if (!keepOpen) closeSync(file.fd)
+    if (!(mapped instanceof MapFailedError)) closeSync(file.fd)
   }
+  if (mapped instanceof MappedSource) {
+    if (preload) mapped.preload()
+    return WindowedInput.over(mapped, `${opener}(path="${path}")`)
+  }
+  const reader = new FileSource(file.fd, path, file.stats.size, {
+    advice,
+    adviceOf,
+    mapFailure: mapped,
+    windowLength: options.windowPower === undefined ? undefined : 2 ** options.windowPower,
+  })
+  countFallback()
+  report('fallback', { path, length: file.stats.size, error: mapped })
+  options.onFallback(mapped)
+  if (preload) reader.preload()
+  return WindowedInput.over(reader, `${opener}(path="${path}", not mapped)`)
 }
 
 /** Maps an opened file, which stays the caller's; or says why not, where reading it instead is in order. */
-export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | MapFailedError {
-  const { path, name, context, settings } = options
+export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedSource | MapFailedError {
+  const { path, settings, advice, adviceOf } = options
   const addon = nativeAddon()
   const unavailable =
     addon === undefined
@@ -79,9 +89,6 @@ export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | Ma
     return unavailable!
   }
   const { chunkPower } = settings
-  const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
-  const advice = adviceOf(context)
-  const preload = settings.preload(name, context)
   let source: MappedSource
   try {
     const { size: length, uid, gid, mode } = file.stats
@@ -102,6 +109,5 @@ export function tryMap(file: OpenedFile, options: MapOptions): MappedSource | Ma
     throw failure.error
   }
   options.onMap?.(file.stats.size)
-  if (preload) source.preload()
   return source
 }

@@ -13,7 +13,10 @@ interface AdvisedRange {
 export class AdvisedRanges {
   readonly #length: number
   readonly #unit: number
-  #ranges: AdvisedRange[] = [] // the latest last
+  /** Of the file, but for the ranges below. */
+  #whole: ReadAdvice = 'normal'
+  /** Apart from each other, in order, neighbours of the same advice as one. */
+  readonly #ranges: AdvisedRange[] = []
 
   constructor(length: number, unit: number) {
     this.#length = length
@@ -21,20 +24,55 @@ export class AdvisedRanges {
   }
 
   set(offset: number, length: number, advice: ReadAdvice): void {
-    const { begin, end } = this.#inner(offset, offset + length)
+    let { begin, end } = this.#inner(offset, offset + length)
     if (begin >= end) return
-    this.#ranges = this.#ranges.filter((range) => range.begin < begin || range.end > end)
-    this.#ranges.push({ begin, end, advice })
+    if (begin === 0 && end === this.#length) {
+      this.#whole = advice
+      this.#ranges.length = 0
+      return
+    }
+    const first = this.#firstEndingFrom(begin)
+    const replacement: AdvisedRange[] = []
+    let last = first
+    for (; last < this.#ranges.length && this.#ranges[last]!.begin <= end; last++) {
+      const range = this.#ranges[last]!
+      if (range.advice === advice) {
+        begin = Math.min(begin, range.begin)
+        end = Math.max(end, range.end)
+      } else {
+        if (range.begin < begin) replacement.push({ ...range, end: begin })
+        if (range.end > end) replacement.push({ ...range, begin: end })
+      }
+    }
+    if (advice !== this.#whole) replacement.push({ begin, end, advice })
+    replacement.sort((one, other) => one.begin - other.begin)
+    this.#ranges.splice(first, last - first, ...replacement)
   }
 
-  /** The advice for a range: that of the units within it or, where it has none, of those around it. */
+  /**
+   * The advice for a range: that of the units within it or, where it has none, of those around it;
+   * where they differ, that of the file.
+   */
   at(offset: number, length: number): ReadAdvice {
+    if (this.#ranges.length === 0) return this.#whole
     let { begin, end } = this.#inner(offset, offset + length)
     if (begin >= end) {
       begin = offset - (offset % this.#unit)
       end = Math.min(Math.ceil((offset + length) / this.#unit) * this.#unit, this.#length)
     }
-    return this.#ranges.findLast((range) => range.begin <= begin && range.end >= end)?.advice ?? 'normal'
+    const range = this.#ranges[this.#firstEndingFrom(end)]
+    return range !== undefined && range.begin <= begin ? range.advice : this.#whole
+  }
+
+  /** The index of the first range that ends at `position` or behind it. */
+  #firstEndingFrom(position: number): number {
+    let low = 0
+    for (let high = this.#ranges.length; low < high;) {
+      const middle = (low + high) >>> 1
+      if (this.#ranges[middle]!.end < position) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #inner(begin: number, end: number): { begin: number; end: number } {

@@ -110,10 +110,14 @@ export class BufferedIndexOutput extends IndexOutput {
       return
     }
     // Not summed before it is written: a write that fails ends the output anyway.
-    const direct = bytesOf(bufferOf(source), start, count)
-    this.#drain(direct, count)
-    this.#checksum = crc32(direct, this.#checksum)
-    this.#flushed += count
+    // In pieces: zlib's checksum and Node's writes take lengths of 32 bits.
+    for (let done = 0; done < count;) {
+      const piece = bytesOf(bufferOf(source), start + done, Math.min(count - done, LONGEST_PIECE))
+      this.#drain(piece, piece.length)
+      this.#checksum = crc32(piece, this.#checksum)
+      this.#flushed += piece.length
+      done += piece.length
+    }
   }
 
   close(): void {
@@ -174,3 +178,4 @@ export class BufferedIndexOutput extends IndexOutput {
 }
 
 const BUFFER_LENGTH = 32 * 1024
+const LONGEST_PIECE = 2 ** 30

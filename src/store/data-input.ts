@@ -1,6 +1,6 @@
 import { checkSize, invalidType, outOfRange } from './arguments.js'
 import { CorruptIndexError } from './errors.js'
-import { decodeUtf8, elementBytes, toMachineOrder } from './intrinsics.js'
+import { decodeUtf8, elementBytes, lengthOfKind, toMachineOrder } from './intrinsics.js'
 
 /**
  * Reads typed values one after the other. Fixed-width values are little-endian, as Lucene writes
@@ -26,10 +26,12 @@ export abstract class DataInput {
   /** For subclasses: throws unless at least `bytes` are left; asked before memory is taken for them. */
   protected abstract need(bytes: number, what: string): void
 
+  /** An int16, little-endian. */
   readShort(): number {
     return scratch(this, 2).getInt16(0, true)
   }
 
+  /** An int32, little-endian. */
   readInt(): number {
     return scratch(this, 4).getInt32(0, true)
   }
@@ -44,10 +46,12 @@ export abstract class DataInput {
     return this.atomically(() => safe(this.readLong()))
   }
 
+  /** A float32, little-endian. */
   readFloat(): number {
     return scratch(this, 4).getFloat32(0, true)
   }
 
+  /** A float64, little-endian. */
   readDouble(): number {
     return scratch(this, 8).getFloat64(0, true)
   }
@@ -221,7 +225,7 @@ function scratch(input: DataInput, length: number): DataView {
 
 /** Throws unless `target` can take `count` group-varints. */
 function checkGroup(target: Int32Array, count: number): void {
-  if (!(target instanceof Int32Array)) throw invalidType('target', 'an Int32Array', target)
+  if (lengthOfKind(target, 'Int32Array') === undefined) throw invalidType('target', 'an Int32Array', target)
   checkSize('count', count)
   if (count > target.length) throw outOfRange('count', `at most ${target.length}, the target's length`, count)
 }

@@ -1,6 +1,6 @@
 import { checkSize, invalidType, outOfRange } from './arguments.js'
 import type { DataInput } from './data-input.js'
-import { elementBytes, toMachineOrder } from './intrinsics.js'
+import { elementBytes, lengthOfKind, toMachineOrder } from './intrinsics.js'
 
 /**
  * Writes typed values one after the other: the mirror image of DataInput. Fixed-width values are
@@ -13,12 +13,14 @@ export abstract class DataOutput {
   /** `length` bytes of `source` from `offset` (by default all). */
   abstract writeBytes(source: Uint8Array, offset?: number, length?: number): void
 
+  /** An int16, little-endian. */
   writeShort(value: number): void {
     if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
     this.writeByte(value & 0xff)
     this.writeByte((value >>> 8) & 0xff)
   }
 
+  /** An int32, little-endian. */
   writeInt(value: number): void {
     checkInt(value)
     this.writeByte(value & 0xff)
@@ -34,12 +36,14 @@ export abstract class DataOutput {
     this.writeInt(Number(long >> 32n))
   }
 
+  /** A float32, little-endian. */
   writeFloat(value: number): void {
     const view = new DataView(new ArrayBuffer(4))
     view.setFloat32(0, checkNumber(value), true)
     this.writeInt(view.getInt32(0, true))
   }
 
+  /** A float64, little-endian. */
   writeDouble(value: number): void {
     const view = new DataView(new ArrayBuffer(8))
     view.setFloat64(0, checkNumber(value), true)
@@ -75,21 +79,24 @@ export abstract class DataOutput {
     this.#writeVarint(BigInt.asUintN(64, (long << 1n) ^ (long >> 63n)))
   }
 
+  /** `length` int32 values of `source` from index `offset`. */
   writeInts(source: Int32Array, offset = 0, length = source.length - offset): void {
     this.#writeElements(elementBytes(source, 'Int32Array', offset, length), 4)
   }
 
+  /** `length` int64 values of `source` from index `offset`. */
   writeLongs(source: BigInt64Array, offset = 0, length = source.length - offset): void {
     this.#writeElements(elementBytes(source, 'BigInt64Array', offset, length), 8)
   }
 
+  /** `length` float32 values of `source` from index `offset`. */
   writeFloats(source: Float32Array, offset = 0, length = source.length - offset): void {
     this.#writeElements(elementBytes(source, 'Float32Array', offset, length), 4)
   }
 
   /** The first `count` values in group-varint: see DataInput.readGroupVInts(). */
   writeGroupVInts(source: Int32Array, count: number): void {
-    if (!(source instanceof Int32Array)) throw invalidType('source', 'an Int32Array', source)
+    if (lengthOfKind(source, 'Int32Array') === undefined) throw invalidType('source', 'an Int32Array', source)
     checkSize('count', count)
     if (count > source.length)
       throw outOfRange('count', `at most ${source.length}, the source's length`, count)
@@ -109,13 +116,19 @@ export abstract class DataOutput {
 
   /** A string: its length in bytes as a vInt, then UTF-8, in which half a surrogate pair becomes U+FFFD. */
   writeString(value: string): void {
-    if (typeof value !== 'string') throw invalidType('value', 'a string', value)
+    checkString(value)
     const bytes = encoder.encode(value)
     this.writeVInt(bytes.length)
     this.writeBytes(bytes)
   }
 
+  /** Pairs of strings behind their number. Nothing is written where one of them is no string. */
   writeMapOfStrings(map: ReadonlyMap<string, string>): void {
+    if (!(map instanceof Map)) throw invalidType('map', 'a Map', map)
+    for (const [key, value] of map) {
+      checkString(key)
+      checkString(value)
+    }
     this.writeVInt(map.size)
     for (const [key, value] of map) {
       this.writeString(key)
@@ -123,7 +136,10 @@ export abstract class DataOutput {
     }
   }
 
+  /** Strings behind their number. Nothing is written where one of them is no string. */
   writeSetOfStrings(set: ReadonlySet<string>): void {
+    if (!(set instanceof Set)) throw invalidType('set', 'a Set', set)
+    for (const value of set) checkString(value)
     this.writeVInt(set.size)
     for (const value of set) this.writeString(value)
   }
@@ -164,6 +180,10 @@ const NOTHING = new Uint8Array(0)
 /** Throws a RangeError unless `value` is an int32. */
 export function checkInt(value: number): void {
   if ((value | 0) !== value) throw outOfRange('value', 'an int32', value)
+}
+
+function checkString(value: string): void {
+  if (typeof value !== 'string') throw invalidType('value', 'a string', value)
 }
 
 /** An int64 as a bigint. Throws for what is none. */

@@ -56,18 +56,19 @@ export abstract class Directory implements Disposable {
   ): void {
     if (!(from instanceof Directory)) throw invalidType('from', 'a Directory', from)
     const input = from.openInput(source, IOContext.READONCE)
+    let output: IndexOutput | undefined
     try {
-      const output = this.createOutput(destination, context)
-      try {
-        output.copyBytes(input, input.length())
-        output.close()
-      } catch (error) {
-        ignoringErrors(() => output.close())
+      output = this.createOutput(destination, context)
+      output.copyBytes(input, input.length())
+      input.close() // tells of a source that was cut meanwhile
+      output.close()
+    } catch (error) {
+      ignoringErrors(() => input.close())
+      if (output !== undefined) {
+        ignoringErrors(() => output?.close())
         ignoringErrors(() => this.deleteFile(destination))
-        throw error
       }
-    } finally {
-      input.close()
+      throw error
     }
   }
 

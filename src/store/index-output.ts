@@ -39,7 +39,11 @@ export abstract class IndexOutput extends DataOutput implements Disposable {
 /** The next multiple of `alignment`, a power of two, from `offset` on. */
 export function alignOffset(offset: number, alignment: number): number {
   checkSize('offset', offset)
-  if (!Number.isSafeInteger(alignment) || alignment < 1 || !Number.isInteger(Math.log2(alignment))) {
+  if (
+    !Number.isSafeInteger(alignment) ||
+    alignment < 1 ||
+    2 ** Math.round(Math.log2(alignment)) !== alignment
+  ) {
     throw outOfRange('alignment', 'a power of two', alignment)
   }
   const aligned = Math.ceil(offset / alignment) * alignment

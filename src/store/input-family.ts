@@ -1,69 +1,92 @@
-import { checkRange, outOfRange, invalidValue } from './arguments.js'
+import { checkOptions, checkRange, outOfRange, invalidValue } from './arguments.js'
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
-import { isLost, type Window, type WindowSource } from './window.js'
+import { isLost, Window, type WindowSource } from './window.js'
 
 /**
  * What an opened input, its clones and its slices have in common: one source, one end. A file
  * within a file (of a compound file) is a family within a family, which ends with the outer one at
- * the latest.
+ * the latest; what is lost of the source is lost for all of them.
  */
 export class InputFamily {
   /** Looked at by every read: closed by its owner, or lost. */
   closed = false
   #ended = false
-  #fault: FileFaultError | undefined
   readonly source: WindowSource
   readonly description: string
+  readonly #outermost: InputFamily
+  #fault: FileFaultError | undefined // of the outermost
+  // The families within this one, as a list: a Set's methods could have been patched to see them.
+  #inner: InputFamily | undefined
+  #next: InputFamily | undefined
+  #previous: InputFamily | undefined
   readonly #outer: InputFamily | undefined
-  readonly #inner = new Set<InputFamily>()
 
   constructor(source: WindowSource, description: string, outer?: InputFamily) {
     this.source = source
     this.description = description
     this.#outer = outer
-    if (outer !== undefined) outer.#inner.add(this)
+    this.#outermost = outer === undefined ? this : outer.#outermost
+    if (outer === undefined) return
+    this.#next = outer.#inner
+    if (this.#next !== undefined) this.#next.#previous = this
+    outer.#inner = this
   }
 
   close(): void {
     if (this.#ended) return
-    this.#ended = true
-    this.closed = true
+    // Whoever has read to the end and closes would otherwise never hear of a file that was cut.
+    const heard = this.#outermost.#fault !== undefined
+    this.#end()
+    this.#leaveOuter()
     try {
-      // Whoever has read to the end and closes would otherwise never hear of it.
-      const fault = this.#fault === undefined ? this.source.fault?.(true) : undefined
+      const fault = heard ? undefined : this.source.fault?.(true)
       if (fault !== undefined) throw fault
     } finally {
       if (this.#outer === undefined) this.source.close()
-      else this.#outer.#inner.delete(this)
-      for (const inner of this.#inner) {
-        inner.closed = true
-        inner.#ended = true
-      }
-      this.#inner.clear()
     }
+  }
+
+  #end(): void {
+    this.closed = true
+    this.#ended = true
+    for (let inner = this.#inner; inner !== undefined; inner = inner.#next) inner.#end()
+  }
+
+  #leaveOuter(): void {
+    if (this.#outer === undefined) return
+    if (this.#previous !== undefined) this.#previous.#next = this.#next
+    else if (this.#outer.#inner === this) this.#outer.#inner = this.#next
+    if (this.#next !== undefined) this.#next.#previous = this.#previous
   }
 
   /** What an input that was closed for itself belongs to from then on. */
   closedTwin(): InputFamily {
     const twin = new InputFamily(this.source, this.description)
-    twin.closed = true
+    twin.#end()
     return twin
   }
 
   ensureOpen(input: { toString(): string }): void {
     if (!this.closed) return
-    if (this.#fault !== undefined && !this.#ended) throw this.#fault
+    const fault = this.#outermost.#fault
+    if (fault !== undefined && !this.#ended) throw fault
     throw new AlreadyClosedError(`Already closed: ${input.toString()}`)
   }
 
   /** Throws FileFaultError, now and from every later call, if something of the file was lost. */
   checkFault(closely: boolean): void {
-    this.#fault ??= this.source.fault?.(closely)
-    if (this.#fault === undefined) return
+    const outermost = this.#outermost
+    outermost.#fault ??= this.source.fault?.(closely)
+    if (outermost.#fault === undefined) return
+    outermost.#lose()
+    throw outermost.#fault
+  }
+
+  #lose(): void {
     this.closed = true
-    throw this.#fault
+    for (let inner = this.#inner; inner !== undefined; inner = inner.#next) inner.#lose()
   }
 
   /** To be called after `length` bytes were copied out of a window. */
@@ -72,8 +95,24 @@ export class InputFamily {
     else if (isLost(window)) this.checkFault(false)
   }
 
+  /** A window of the source with `need` bytes from `position` on; a source of a program's own may be wrong. */
+  window(position: number, need: number, spent: Window | undefined): Window {
+    const window = this.source.window(position, need, spent)
+    if (
+      !(window instanceof Window) ||
+      !(window.start <= position && position + need <= window.start + window.length)
+    ) {
+      throw Object.assign(
+        new TypeError(`The source has no window with ${need} bytes at ${position}: ${this.description}`),
+        { code: 'ERR_INVALID_RETURN_VALUE' },
+      )
+    }
+    return window
+  }
+
   /** A copy of [offset, offset + length) of the file, or the pages themselves. */
   view(offset: number, length: number, options: ViewOptions, what: string): Uint8Array<ArrayBuffer> {
+    checkOptions('view', options, ['copy'])
     const { copy = 'allow' } = options
     if (copy !== 'allow' && copy !== 'never')
       throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
@@ -106,7 +145,7 @@ export class InputFamily {
       return
     }
     for (let done = 0; done < length;) {
-      const window = source.window(position + done, 1, undefined)
+      const window = this.window(position + done, 1, undefined)
       const at = position + done - window.start
       const count = Math.min(length - done, window.length - at)
       copyBytes(window, at, target, offset + done, count)
@@ -116,6 +155,7 @@ export class InputFamily {
   }
 
   async load(start: number, available: number, range: LoadRange): Promise<void> {
+    checkOptions('load', range, ['offset', 'length', 'signal', 'onProgress'])
     const { offset = 0, length = available - offset, signal, onProgress } = range
     checkRange('load', offset, length, available)
     signal?.throwIfAborted()

@@ -37,8 +37,23 @@ export const setBytes: (target: Uint8Array, source: Uint8Array, offset: number) 
  * captured method through Function.prototype.call doubles it.
  */
 export function privateView(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): DataView {
-  return Object.setPrototypeOf(new CapturedDataView(buffer, byteOffset, byteLength), viewMethods) as DataView
+  return setPrototypeOf(new CapturedDataView(buffer, byteOffset, byteLength), viewMethods) as DataView
 }
+
+export const { setPrototypeOf } = Object
+
+/** Atomics.load. */
+export const loadWord: (words: Int32Array, index: number) => number = Atomics.load
+
+/** One word of a table of them. */
+export function wordOf(table: ArrayBuffer, index: number): Int32Array {
+  return new CapturedInt32Array(table, index * 4, 1)
+}
+
+const CapturedInt32Array = Int32Array
+
+/** Moves the memory of a buffer to another one; missing in Node 20. */
+export const transferBuffer = (ArrayBuffer.prototype as { transfer?: unknown }).transfer
 
 const CapturedDataView = DataView
 const viewMethods = Object.freeze(

@@ -1,7 +1,7 @@
 /**
  * An input on its way to another thread of the process: `postMessage` it, and pass what arrives to
- * attachInput(). Good for one attachment. It keeps the file mapped until it is attached or
- * released, and at most as long as the thread that made it lives.
+ * attachInput(). Of a mapped file it is good for one attachment, and keeps the file mapped until it
+ * is attached or released, at most as long as the thread that made it lives.
  */
 export class SharedInput {
   /** What attachInput() needs; a copy of this object has nothing else. Not to be changed. */

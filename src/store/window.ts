@@ -1,8 +1,8 @@
-import { outOfRange } from './arguments.js'
+import { checkSize, outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { FileFaultError, MapFailedError } from './errors.js'
 import type { SharedSource } from './shared-input.js'
-import { bufferOf, byteOffsetOf, lengthOf, privateView } from './intrinsics.js'
+import { bufferOf, byteOffsetOf, lengthOf, loadWord, privateView } from './intrinsics.js'
 
 /** For memory that nothing can happen to. */
 const HEALTHY = new Int32Array([1])
@@ -30,6 +30,8 @@ export class Window {
   /** `bytes` are at most 2^30 + 8: V8 is slow at indices from 2^31 on. */
   constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes), health: Int32Array = HEALTHY) {
     if (lengthOf(bytes) > LONGEST) throw outOfRange('bytes.length', `at most ${LONGEST}`, lengthOf(bytes))
+    checkSize('start', start)
+    if (!(length >= 0 && length <= lengthOf(bytes))) throw outOfRange('length', 'within the bytes', length)
     this.bytes = bytes
     this.buffer = bufferOf(bytes)
     this.byteOffset = byteOffsetOf(bytes)
@@ -47,7 +49,7 @@ export class Window {
 export const isLost: (window: Window) => boolean =
   process.arch === 'x64' || process.arch === 'ia32'
     ? (window) => window.health[0] === 0
-    : (window) => Atomics.load(window.health, 0) === 0 // other processors may reorder the two loads
+    : (window) => loadWord(window.health, 0) === 0 // other processors may reorder the two loads
 
 const LONGEST = 2 ** 30 + 8
 

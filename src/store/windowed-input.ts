@@ -62,7 +62,7 @@ export class WindowedInput extends IndexInput {
 
   /** What IndexInput.from() does. */
   static over(source: WindowSource, description: string): IndexInput {
-    if (source === null || typeof source !== 'object' || typeof source.window !== 'function') {
+    if (typeof source?.window !== 'function' || typeof source.close !== 'function') {
       throw invalidType('source', 'a WindowSource', source)
     }
     checkSize('source.length', source.length)
@@ -155,7 +155,7 @@ export class WindowedInput extends IndexInput {
     if (need > this.#length - position) throw endOfFile(this.toString(), position, need, this.#length)
     const spent = this.#window
     this.#leave(position) // should the source fail, the spent window holds nothing to rely on
-    const window = family.source.window(this.#start + position, need, spent.shared ? undefined : spent)
+    const window = family.window(this.#start + position, need, spent.shared ? undefined : spent)
     const base = window.start - this.#start
     this.#window = window
     this.#bytes = window.bytes
@@ -321,8 +321,14 @@ export class WindowedInput extends IndexInput {
     const length = this.readVInt()
     const at = this.#at
     if (length >= 0 && at + length <= this.#limit) {
-      const text = decodeUtf8(this.#bytes, at, at + length)
-      this.#family.checkCopied(this.#window, length)
+      let text: string
+      try {
+        text = decodeUtf8(this.#bytes, at, at + length)
+        this.#family.checkCopied(this.#window, length)
+      } catch (error) {
+        this.#leave(position) // longer than the engine's strings, or lost
+        throw error
+      }
       this.#at = (at + length) | 0
       return text
     }

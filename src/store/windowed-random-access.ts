@@ -152,7 +152,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     this.#check(position, need)
     const spent = this.#window
     this.#limit = 0 // should the source fail, the spent window holds nothing to rely on
-    const window = this.#family.source.window(this.#start + position, need, spent.shared ? undefined : spent)
+    const window = this.#family.window(this.#start + position, need, spent.shared ? undefined : spent)
     this.#window = window
     this.#bytes = window.bytes
     this.#data = window.data

@@ -330,13 +330,23 @@ describe('the lock file', () => {
   it('is not followed where it is a symbolic link', () => {
     const target = join(path, 'target')
     symlinkSync(target, join(path, 'write.lock'))
-    expect(() => directory.obtainLock('write.lock')).toThrow(expect.objectContaining({ code: 'ELOOP' }))
+    expect(() => directory.obtainLock('write.lock')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_LOCK_OBTAIN_FAILED',
+        cause: expect.objectContaining({ code: 'ELOOP' }),
+      }),
+    )
     expect(existsSync(target)).toBe(false)
   })
 
   it('cannot be a directory, and a failure leaves nothing held', () => {
     mkdirSync(join(path, 'write.lock'))
-    expect(() => directory.obtainLock('write.lock')).toThrow(expect.objectContaining({ code: 'EISDIR' }))
+    expect(() => directory.obtainLock('write.lock')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_LOCK_OBTAIN_FAILED',
+        cause: expect.objectContaining({ code: 'EISDIR' }),
+      }),
+    )
     rmSync(join(path, 'write.lock'), { recursive: true })
     directory.obtainLock('write.lock').close()
   })
