@@ -73,10 +73,12 @@ Window::~Window() {
   if (!accounted_) return;
   napi_remove_env_cleanup_hook(env_, environmentEnds, this);
   account(static_cast<std::int64_t>(length_));
-  const Napi::HandleScope scope(env_);
-  napi_value buffer = nullptr;
-  if (napi_get_reference_value(env_, buffer_, &buffer) == napi_ok && buffer != nullptr) {
-    napi_detach_arraybuffer(env_, buffer);
+  if (!abandoned_) {
+    const Napi::HandleScope scope(env_);
+    napi_value buffer = nullptr;
+    if (napi_get_reference_value(env_, buffer_, &buffer) == napi_ok && buffer != nullptr) {
+      napi_detach_arraybuffer(env_, buffer);
+    }
   }
   napi_delete_reference(env_, buffer_);
 }

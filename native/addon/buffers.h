@@ -9,8 +9,8 @@
 
 namespace mmapdir {
 
-/// An ArrayBuffer over mapped pages that only this library reads. Ends with close(): the buffer is
-/// detached, so that whatever still reads through it finds nothing there.
+/// An ArrayBuffer over mapped pages that only this library reads. Detached at its end, so that
+/// whatever still reads through it finds nothing there.
 class Window {
  public:
   /// Throws Napi::Error where the engine refuses a buffer over foreign memory.
@@ -22,6 +22,9 @@ class Window {
   ~Window();
 
   Napi::Value buffer() const;
+
+  /// Says that nobody can reach the buffer any more: it goes when it is collected, undetached.
+  void abandon() noexcept { abandoned_ = true; }
 
  private:
   Window(Napi::Env env, std::size_t length) : env_(env), length_(length) {
@@ -35,6 +38,7 @@ class Window {
   const std::size_t length_;
   napi_ref buffer_ = nullptr;
   bool accounted_ = false;
+  bool abandoned_ = false;
 };
 
 /// An ArrayBuffer over pages that go with it when it is collected.

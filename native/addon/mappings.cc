@@ -22,6 +22,9 @@ struct MappingHandle {
       : environment(Environment::of(env)), mapping(std::move(held)) {}
 
   ~MappingHandle() {
+    // Collected, and with it all that reads through its windows. Finalizers run in a thread that is
+    // being terminated, too, and there Node 20 aborts when a buffer is to be detached.
+    for (const auto& window : windows) window->abandon();
     if (mapping && !environment->ending()) MappingRegistry::instance().forgotten();
   }
 

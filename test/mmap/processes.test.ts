@@ -145,6 +145,37 @@ describe.each(NODES)('a process that ends, %s', (node) => {
     expect(said).toBe('all terminated')
   })
 
+  it('may terminate workers in which inputs that were dropped are about to be collected', async () => {
+    // Terminated in a microtask: Node 20 still runs finalizers, and can do little in them.
+    const dropping = `
+      const { parentPort, workerData } = require('node:worker_threads')
+      const lib = require(workerData.dist + '/index.js')
+      for (let i = 0; i < 50; i++) lib.openFile(workerData.path + '/file').readByte()
+      const collect = async () => {
+        await new Promise(setImmediate)
+        gc()
+        parentPort.postMessage('collected')
+        for (;;);
+      }
+      collect()`
+    const said = await ended(
+      `
+      const { Worker } = require('node:worker_threads')
+      const run = async () => {
+        const worker = new Worker(${JSON.stringify(dropping)}, { eval: true, workerData: { path, dist } })
+        await new Promise((resolve) => worker.once('message', resolve))
+        await worker.terminate()
+      }
+      const all = async () => {
+        for (let i = 0; i < 3; i++) await run()
+        console.log(mapsOf(path + '/file').length)
+      }
+      all()`,
+      { nodeOptions: ['--expose-gc'] },
+    )
+    expect(said).toBe('0')
+  })
+
   it('loads the library in workers alone', async () => {
     const said = await ended(`
       const { Worker } = require('node:worker_threads')
