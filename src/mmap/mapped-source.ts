@@ -239,17 +239,21 @@ export class MappedSource implements WindowSource {
       const count = Math.min(LOAD_PIECE, length - done)
       await queueLoad(async () => {
         signal?.throwIfAborted()
-        if (this.#closed)
-          throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
+        this.#ensureOpen()
         try {
           await this.#addon.preloadMapping(this.#handle, offset + done, count)
         } catch (error) {
+          this.#ensureOpen()
           throw this.fault(true) ?? this.#storageError('load', error as NativeError)
         }
       })
       done += count
       onProgress?.(done, length)
     }
+  }
+
+  #ensureOpen(): void {
+    if (this.#closed) throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
   }
 
   /** Begins to load everything; `loaded` tells when it is done. */

@@ -516,7 +516,8 @@ export class WindowedInput extends IndexInput {
       } finally {
         this.#forget()
       }
-    } else if (!family.closed) {
+    } else {
+      // Even of a family that has ended: who closes a part of what is lost has closed it.
       this.#family = family.closedTwin()
       this.#forget()
     }
