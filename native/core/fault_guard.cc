@@ -12,9 +12,12 @@ namespace mmapdir {
 
 namespace {
 
-/// A range that is watched. The handler reads it without a lock: `begin` is written last when a
-/// range is entered and first when it is taken out, and nobody faults in a range that is going.
+/// A range that is watched. The handler reads it without a lock and takes only what had the same
+/// version before and after: a place may go from one range to another meanwhile, and what begins
+/// with the one and ends with the other may be anybody's. It misses nothing, since nobody faults
+/// in a range that comes or goes.
 struct Range {
+  std::atomic<std::uint64_t> version{0};
   std::atomic<std::uintptr_t> begin{0};  // 0 where there is none
   std::atomic<std::uintptr_t> end{0};
   std::atomic<std::uint32_t> cell{0};
@@ -22,6 +25,7 @@ struct Range {
 };
 
 static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<std::int32_t>::is_always_lock_free);
 
 std::array<std::atomic<std::int32_t>, FaultCells::kCount> cells;
@@ -89,9 +93,11 @@ FaultWatch::FaultWatch(std::byte* address, std::size_t length, Pages kind,
     : slot_(rangePlaces().take()), cell_(std::move(cell)) {
   Range& range = ranges[slot_];
   const auto begin = reinterpret_cast<std::uintptr_t>(address);
-  range.end.store(begin + length, std::memory_order_relaxed);
-  range.cell.store(static_cast<std::uint32_t>(cell_->index()), std::memory_order_relaxed);
-  range.writable.store(kind == Pages::kPrivate, std::memory_order_relaxed);
+  // The new version before anything of the new range: whoever reads one of those sees it, too.
+  range.version.fetch_add(1, std::memory_order_relaxed);
+  range.end.store(begin + length, std::memory_order_release);
+  range.cell.store(static_cast<std::uint32_t>(cell_->index()), std::memory_order_release);
+  range.writable.store(kind == Pages::kPrivate, std::memory_order_release);
   range.begin.store(begin, std::memory_order_release);
   std::size_t used = rangesUsed.load(std::memory_order_relaxed);
   while (used <= slot_ && !rangesUsed.compare_exchange_weak(used, slot_ + 1, std::memory_order_release)) {
@@ -111,18 +117,20 @@ bool substituteFaultedPages(std::uintptr_t address) noexcept {
   const std::size_t used = rangesUsed.load(std::memory_order_acquire);
   for (std::size_t slot = 0; slot < used; slot++) {
     Range& range = ranges[slot];
+    const std::uint64_t version = range.version.load(std::memory_order_acquire);
     const std::uintptr_t begin = range.begin.load(std::memory_order_acquire);
     if (begin == 0 || address < begin) continue;
-    const std::uintptr_t end = range.end.load(std::memory_order_relaxed);
+    const std::uintptr_t end = range.end.load(std::memory_order_acquire);
     if (address >= end) continue;
+    const std::uint32_t cell = range.cell.load(std::memory_order_acquire);
+    const bool writable = range.writable.load(std::memory_order_acquire);
+    if (range.version.load(std::memory_order_relaxed) != version) continue;
     // First the word, then the zeros: whoever sees one of those sees the other.
-    cells[range.cell.load(std::memory_order_relaxed)].store(FaultCell::kFaulted,
-                                                            std::memory_order_seq_cst);
+    cells[cell].store(FaultCell::kFaulted, std::memory_order_seq_cst);
     faultCount.fetch_add(1, std::memory_order_relaxed);
     const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(pageSize()) - 1);
     // To the end at once: page by page, a file that lost a gigabyte takes seconds.
-    return mapZeros(reinterpret_cast<std::byte*>(page), end - page,
-                    range.writable.load(std::memory_order_relaxed));
+    return mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable);
   }
   return false;
 }
