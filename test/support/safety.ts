@@ -48,7 +48,8 @@ const collected = async (done) => {
   }
   return done()
 }
-const say = (value) => console.log(JSON.stringify(value))
+const say = (value) =>
+  console.log(JSON.stringify(value, (key, each) => (typeof each === 'bigint' ? each + 'n' : each)))
 const fail = (error) => {
   console.error(error)
   process.exitCode = 1
