@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
@@ -244,12 +245,27 @@ export class MappedSource implements WindowSource {
           await this.#addon.preloadMapping(this.#handle, offset + done, count)
         } catch (error) {
           this.#ensureOpen()
-          throw this.fault(true) ?? this.#storageError('load', error as NativeError)
+          throw this.fault(true) ?? this.#loadFailure(error as NativeError)
         }
       })
       done += count
       onProgress?.(done, length)
     }
+  }
+
+  /** A page that cannot be read is a fault to madvise(2), and an error to read(2). */
+  #loadFailure(error: NativeError): StorageError {
+    const { EFAULT, EIO } = constants.errno
+    const { syscall, errno } = error
+    if (errno !== -EFAULT && errno !== -EIO) return this.#storageError('load', error)
+    const { path } = this.#options
+    return new FileFaultError(`A page of a mapped file could not be loaded: ${path}`, {
+      path,
+      syscall,
+      errno,
+      hints: ['the device may have failed'],
+      cause: error,
+    })
   }
 
   #ensureOpen(): void {

@@ -10,7 +10,8 @@ const PREAMBLE = `
 const fs = require('node:fs')
 const { join } = require('node:path')
 const { Worker } = require('node:worker_threads')
-const addon = require(dist + '/native.js').nativeAddon()
+/** Loads the native part only when it is asked for, as the library does. */
+Object.defineProperty(globalThis, 'addon', { get: () => require(dist + '/native.js').nativeAddon() })
 const dir = process.argv[1]
 let made = 0
 const make = (bytes) => {
