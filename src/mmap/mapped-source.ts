@@ -63,6 +63,7 @@ export class MappedSource implements WindowSource {
   readonly #address: string | undefined
   readonly #health: Int32Array
   readonly #advised: AdvisedRanges
+  #fault: FileFaultError | undefined
   #closed = false
 
   /** Maps the file behind `fd`, which stays the caller's. Throws a NativeError. */
@@ -151,8 +152,10 @@ export class MappedSource implements WindowSource {
   }
 
   fault(closely: boolean): FileFaultError | undefined {
+    if (this.#fault !== undefined) return this.#fault
     const lost = loadWord(this.#health, 0) === 0
-    if (!lost && !closely) return undefined
+    // An empty file has nothing to lose, and some (in /proc) cannot say how long they are.
+    if (!lost && (!closely || this.length === 0)) return undefined
     const now = this.#lengthNow()
     if (!lost && now >= this.length) return undefined
     const { path } = this.#options
@@ -167,6 +170,7 @@ export class MappedSource implements WindowSource {
         ],
       },
     )
+    this.#fault = error // before anyone hears of it, who may use the input
     report('fault', this.#event(error))
     return error
   }

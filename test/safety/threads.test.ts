@@ -58,11 +58,11 @@ const helper = () => {
 const maps = () => mapsOf(dir + '/file').length
 `
 
+const byte = (position: number): number => pattern(LENGTH)[position]!
+
 describe.each(NODES)('inputs in several threads, %s', (node) => {
   const said = (script: string): Promise<unknown> =>
     survives(`${THREADS}\nconst run = async () => {${script}}\nrun().catch(fail)`, { args: [path], node })
-
-  const byte = (position: number): number => pattern(LENGTH)[position]!
 
   it('share one mapping, which goes with the last of them', async () => {
     const all = await said(`
@@ -97,12 +97,14 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
     `)
     const attached = [LENGTH, 77, byte(200_000)]
     const part = (position: number): number => byte(1000 + position)
-    expect(all).toEqual([
-      ...[...attached, ...attached, ...attached, 1, 1],
-      ...[5000, part(5), 'EndOfFileError ERR_END_OF_FILE', 5000, part(6), 5000, part(7), 1, 1],
-      ...['AlreadyClosedError ERR_ALREADY_CLOSED', 1, part(8)],
-      ...['closed', part(9), byte(10), 1, part(9), 1, 'closed', byte(11), 1, 'closed', 0, 0, 0, 0, 0],
-    ])
+    const shared: unknown[] = [...attached, ...attached, ...attached, 1, 1]
+    expect(all).toEqual(
+      shared.concat(
+        [5000, part(5), 'EndOfFileError ERR_END_OF_FILE', 5000, part(6), 5000, part(7), 1, 1],
+        ['AlreadyClosedError ERR_ALREADY_CLOSED', 1, part(8)],
+        ['closed', part(9), byte(10), 1, part(9), 1, 'closed', byte(11), 1, 'closed', 0, 0, 0, 0, 0],
+      ),
+    )
   })
 
   it('come of good tokens only, once, and never of forged or damaged ones', async () => {
@@ -192,7 +194,9 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
     `)) as { results: Record<string, string>; good: unknown; still: unknown }
     const names = Object.keys(all.results)
     expect(names.length).toBeGreaterThan(80)
-    const wrong = Object.entries(all.results).filter(([, said]) => said !== 'TypeError ERR_INVALID_ARG_VALUE')
+    const wrong = Object.entries(all.results).filter(
+      ([, result]) => result !== 'TypeError ERR_INVALID_ARG_VALUE',
+    )
     expect({ ...all, results: wrong }).toEqual({ results: [], good: byte(0), still: LENGTH })
   })
 

@@ -226,17 +226,17 @@ const FAULT = [
   'closed: AlreadyClosedError ERR_ALREADY_CLOSED',
 ]
 
+const expected = (names: readonly string[]): unknown => ({
+  results: Object.fromEntries(names.map((name) => [name, FAULT])),
+  faults: true,
+})
+
 describe.each(NODES)('a file that is cut off in the middle of reads, %s', (node) => {
   const raced = (script: string): Promise<unknown> =>
     survives(`${RACE}\n${script}\nsay({ results, faults: lib.mappingStats().faults > made / 2 })`, {
       args: [path],
       node,
     })
-
-  const expected = (names: readonly string[]): unknown => ({
-    results: Object.fromEntries(names.map((name) => [name, FAULT])),
-    faults: true,
-  })
 
   it('gives no wrong value of any kind, and an error in the very call', async () => {
     const said = (await raced(`
