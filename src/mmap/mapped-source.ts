@@ -259,8 +259,8 @@ export class MappedSource implements WindowSource {
 
   /** A page that cannot be read is a fault to madvise(2), and an error to read(2). */
   #loadFailure(error: NativeError): StorageError {
+    const { syscall, errno = 0 } = error
     const { EFAULT, EIO } = constants.errno
-    const { syscall, errno } = error
     if (errno !== -EFAULT && errno !== -EIO) return this.#storageError('load', error)
     const { path } = this.#options
     return new FileFaultError(`A page of a mapped file could not be loaded: ${path}`, {
