@@ -227,7 +227,7 @@ describe.each(NODES)('a view, %s', (node) => {
     async () => {
       const all = await said(`
       const used = Number(fs.readFileSync('/proc/self/status', 'latin1').match(/VmData:\\s+(\\d+)/)[1]) * 1024
-      fs.truncateSync(fs.openSync(join(dir, 'sparse' + process.pid), 'w+'), 2 ** 31)
+      fs.ftruncateSync(fs.openSync(join(dir, 'sparse' + process.pid), 'w+'), 2 ** 31)
       const input = directory.openInput('sparse' + process.pid)
       input.readByte()
       require('node:child_process').execFileSync('prlimit', ['--pid', String(process.pid), '--data=' + (used + 2 ** 28)])
