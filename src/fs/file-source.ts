@@ -8,6 +8,7 @@ import {
   FileNotFoundError,
   type MapFailedError,
 } from '../store/errors.js'
+import { lengthOf, newBytes } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
@@ -85,9 +86,7 @@ export class FileSource implements WindowSource {
   window(position: number, need: number, spent: Window | undefined): Window {
     const capacity = this.#capacityAfter(position, spent)
     const window =
-      spent !== undefined && spent.bytes.length === capacity
-        ? spent
-        : new Window(0, new Uint8Array(new ArrayBuffer(capacity)), 0)
+      spent !== undefined && lengthOf(spent.bytes) === capacity ? spent : new Window(0, newBytes(capacity), 0)
     let start = position
     // A reader that moves backwards gets what comes before, too.
     if (spent !== undefined && position < spent.start && position + capacity > spent.start) {
@@ -107,7 +106,7 @@ export class FileSource implements WindowSource {
     if (advice === 'sequential') return LARGE
     if (spent === undefined) return SMALL
     const inSequence = position >= spent.start && position <= spent.start + spent.length
-    return inSequence && advice === 'normal' ? Math.min(spent.bytes.length * 4, LARGE) : SMALL
+    return inSequence && advice === 'normal' ? Math.min(lengthOf(spent.bytes) * 4, LARGE) : SMALL
   }
 
   read(position: number, target: Uint8Array, offset: number, length: number): void {

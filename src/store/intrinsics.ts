@@ -72,7 +72,13 @@ export function bytesOf(buffer: ArrayBufferLike, byteOffset: number, length: num
   return new CapturedUint8Array(buffer, byteOffset, length)
 }
 
+/** New bytes, all 0. Always over a buffer of their own, as those of every window are. */
+export function newBytes(length: number): Uint8Array {
+  return new CapturedUint8Array(new CapturedArrayBuffer(length))
+}
+
 const CapturedUint8Array = Uint8Array
+const CapturedArrayBuffer = ArrayBuffer
 
 /** The length of a typed array, or undefined when it is not one of the kind `name`. */
 export function lengthOfKind(array: unknown, name: string): number | undefined {

@@ -228,9 +228,9 @@ export class WindowedInput extends IndexInput {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
       safe(this.#data.getBigInt64(at, true))
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
     return value
   }

@@ -71,9 +71,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
       safe(this.#data.getBigInt64(at, true))
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     return value
   }
 
