@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -210,4 +210,19 @@ describe('verifyIndex', () => {
     expect(outcome.ok).toBe(true)
     expect(outcome.commit!.luceneVersion.toJSON()).toBe('10.4.0')
   })
+})
+
+it.each(['_0.si', '_0.fdt', '_0_1.fnm'])('a directory in the place of %s is named', async (name) => {
+  const path = temporaryDirectory()
+  try {
+    for (const [file, bytes] of filesOf(PLAIN)) writeFileSync(join(path, file), bytes)
+    rmSync(join(path, name))
+    mkdirSync(join(path, name))
+    using directory = FSDirectory.open(path)
+    const verified = await verifyAll(directory)
+    expect(verified.outcome.ok).toBe(false)
+    expect(badNames(verified)).toContain(name)
+  } finally {
+    removeDirectory(path)
+  }
 })

@@ -1,0 +1,42 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+
+import { AdvisedRanges } from '../../src/store/advised-ranges.js'
+import type { ReadAdvice } from '../../src/store/io-context.js'
+
+const LENGTH = 1000
+const UNIT = 10
+
+it('tells what was said last of every unit, as a table of units would', () => {
+  const advice = fc.constantFrom<ReadAdvice>('normal', 'random', 'sequential')
+  const range = fc
+    .tuple(fc.integer({ min: 0, max: LENGTH }), fc.integer({ min: 0, max: LENGTH }))
+    .map(([a, b]) => [Math.min(a, b), Math.abs(a - b)] as const)
+  fc.assert(
+    fc.property(fc.array(fc.tuple(range, advice), { maxLength: 30 }), (settings) => {
+      const ranges = new AdvisedRanges(LENGTH, UNIT)
+      const model = Array.from({ length: LENGTH / UNIT }, (): ReadAdvice => 'normal')
+      for (const [[offset, length], said] of settings) {
+        ranges.set(offset, length, said)
+        const end = offset + length
+        for (let unit = 0; unit < model.length; unit++) {
+          if (unit * UNIT >= offset && (unit + 1) * UNIT <= end) model[unit] = said
+        }
+      }
+      expect(model.map((_, unit) => ranges.at(unit * UNIT, UNIT))).toEqual(model)
+      expect(model.map((_, unit) => ranges.at(unit * UNIT + 3, 4))).toEqual(model)
+    }),
+  )
+})
+
+it('tells of a range with several the one of the file', () => {
+  const ranges = new AdvisedRanges(LENGTH, UNIT)
+  ranges.set(0, LENGTH, 'random')
+  ranges.set(100, 100, 'sequential')
+  expect(ranges.at(0, LENGTH)).toBe('random')
+  expect(ranges.at(100, 100)).toBe('sequential')
+  expect(ranges.at(95, 110)).toBe('sequential') // the units within it
+  expect(ranges.at(50, 100)).toBe('random')
+  ranges.set(0, LENGTH, 'normal')
+  expect(ranges.at(100, 100)).toBe('normal')
+})
