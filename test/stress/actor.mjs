@@ -538,7 +538,7 @@ export class Actor {
         family.toldByLoad ||= code === 'ERR_FILE_FAULT'
         const expected =
           (code === 'ERR_ALREADY_CLOSED' && closed) ||
-          (code === 'ERR_FILE_FAULT' && family.mapped && lost) ||
+          (code === 'ERR_FILE_FAULT' && lost) ||
           (code === 'ERR_END_OF_FILE' && !family.mapped && lost)
         if (!expected) this.#model.fail(`load: ${error.stack}`)
       }),
@@ -570,7 +570,7 @@ export class Actor {
     if (entry === undefined) return
     const lost = this.#model.lostFrom(entry.family)
     const sound = this.#model.attempt('check fault', entry, () => entry.input.checkFault())
-    if (sound !== undefined && lost !== Infinity && entry.family.mapped) {
+    if (sound !== undefined && lost !== Infinity) {
       this.#model.fail('checkFault() does not see that the file was cut')
     }
   }
@@ -665,7 +665,7 @@ export class Actor {
       }
       return
     }
-    if (lost !== Infinity && family.mapped && !family.faulted && !family.toldByLoad) {
+    if (lost !== Infinity && !family.faulted && !family.toldByLoad) {
       this.#model.fail('close() does not tell that the file was cut')
     }
   }

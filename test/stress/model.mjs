@@ -79,7 +79,7 @@ export class Model {
     if (closed) {
       if (code !== 'ERR_ALREADY_CLOSED') this.fail(`${operation} after close: ${code}`)
     } else if (code === 'ERR_FILE_FAULT') {
-      if (!family.mapped || !this.mayBeLost(family)) this.fail(`${operation}: a fault, and nothing was lost`)
+      if (!this.mayBeLost(family)) this.fail(`${operation}: a fault, and nothing was lost`)
       family.faulted = true
     } else if (family.faulted) {
       this.fail(`${operation} after a fault: ${code}`)
