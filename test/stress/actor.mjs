@@ -7,6 +7,8 @@ import { deflateRaw, inflateRawSync } from 'node:zlib'
 
 import { randomFrom } from './board.mjs'
 import { Model, PAGE } from './model.mjs'
+import { SCALAR_NAMES, SCALARS, WRITERS } from './scalars.mjs'
+import { STEPS, TOTAL_WEIGHT } from './steps.mjs'
 
 const require = createRequire(import.meta.url)
 const {
@@ -28,24 +30,6 @@ const CONTEXTS = [
   IOContext.READONCE,
   IOContext.merge({ totalMaxDoc: 1, estimatedMergeBytes: 1, isExternal: false, mergeMaxNumSegments: 1 }),
 ]
-
-const SCALARS = {
-  readByte: [1, (data) => data.getUint8(0)],
-  readShort: [2, (data) => data.getInt16(0, true)],
-  readInt: [4, (data) => data.getInt32(0, true)],
-  readLong: [8, (data) => data.getBigInt64(0, true)],
-  readFloat: [4, (data) => data.getFloat32(0, true)],
-  readDouble: [8, (data) => data.getFloat64(0, true)],
-}
-const WRITERS = {
-  readByte: (data, value) => data.setUint8(0, value),
-  readShort: (data, value) => data.setInt16(0, value, true),
-  readInt: (data, value) => data.setInt32(0, value, true),
-  readLong: (data, value) => data.setBigInt64(0, value, true),
-  readFloat: (data, value) => data.setFloat32(0, value, true),
-  readDouble: (data, value) => data.setFloat64(0, value, true),
-}
-const SCALAR_NAMES = Object.keys(SCALARS)
 
 const MOST = { files: 12, families: 12, entries: 60, views: 30, tokens: 20, pending: 8 }
 
@@ -727,43 +711,6 @@ export class Actor {
     lock.close()
   }
 }
-
-/** What an actor does, and how often. */
-const STEPS = [
-  [4, (actor) => actor.open()],
-  [1, (actor) => actor.open(true)],
-  [30, (actor) => actor.scalar()],
-  [8, (actor) => actor.varying()],
-  [8, (actor) => actor.bulk()],
-  [12, (actor) => actor.scalar(true)],
-  [2, (actor) => actor.bulk(true)],
-  [15, (actor) => actor.seek()],
-  [3, (actor) => actor.skip()],
-  [3, (actor) => actor.clone()],
-  [3, (actor) => actor.slice()],
-  [2, (actor) => actor.randomAccess()],
-  [3, (actor) => actor.view()],
-  [4, (actor) => actor.viewRead()],
-  [2, (actor) => actor.viewWritten()],
-  [0.3, (actor) => actor.viewCompressed()],
-  [0.5, (actor) => actor.load()],
-  [1, (actor) => actor.prefetch()],
-  [0.5, (actor) => actor.advise()],
-  [0.5, (actor) => actor.isLoaded()],
-  [0.3, (actor) => actor.checkFault()],
-  [0.8, (actor) => actor.share()],
-  [0.2, (actor) => actor.release()],
-  [0.5, (actor) => actor.truncate()],
-  [0.5, (actor) => actor.replace()],
-  [0.3, (actor) => actor.delete()],
-  [4, (actor) => actor.close()],
-  [1, (actor) => actor.drop()],
-  [0.03, (actor) => actor.collect()],
-  [0.1, (actor) => actor.directory()],
-  [0.3, (actor) => actor.lock()],
-  [0.3, (actor) => actor.unlock()],
-]
-const TOTAL_WEIGHT = STEPS.reduce((sum, [weight]) => sum + weight, 0)
 
 if (parentPort !== null) {
   const actor = new Actor({ ...workerData, send: (message) => parentPort.postMessage(message) })
