@@ -382,6 +382,7 @@ export class WindowedInput extends IndexInput {
         this.#at = (this.#at + count) | 0
         done += count
       }
+      family.checkCopied(this.#window, length) // in all: it may be long, though no part of it is
     })
   }
 

@@ -124,6 +124,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
       this.#family.checkCopied(this.#window, part)
       done += part
     }
+    this.#family.checkCopied(this.#window, count)
   }
 
   prefetch(offset: number, length: number): void {

@@ -90,7 +90,7 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
       await helpers[1].ended('exit')
       results.push(maps(), await helpers[2].ask('close'), await helpers[2].ask('read', 11), maps())
       results.push(await helpers[2].ask('close'))
-      await turns()
+      for (let i = 0; i < 500 && maps() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10))
       results.push(maps())
       await helpers[2].ended('terminate')
       say([...results, maps(), addon.mappingTotals().mappings, addon.mappingTotals().windows, addon.mappingTotals().unclosed])
@@ -311,6 +311,7 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
       // Tokens that nobody attached belong to this thread.
       opened.readByte()
       opened.close()
+      for (let i = 0; i < 500 && maps() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10))
       await turns(20)
       const left = addon.mappingTotals()
       say([heard > 0, left.live.length <= 1, left.windows, left.mappings === maps()])
