@@ -207,8 +207,8 @@ export class MappedSource implements WindowSource {
   }
 
   isLoaded(offset: number, length: number): boolean | undefined {
-    if (!this.#residencyKnown()) return undefined
-    return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length)) === length
+    const resident = this.residentBytes(offset, length)
+    return resident === undefined ? undefined : resident === length
   }
 
   /** How many of the bytes are in memory now; undefined where the system does not tell. */
