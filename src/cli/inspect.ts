@@ -122,7 +122,7 @@ function mappedFacts(path: string, source: MappedSource, chunkPower: number): Fa
     mapped: true,
     mapFailure: null,
     chunks: { count: Math.ceil(length / chunkLength), length: chunkLength },
-    windows: { count: Math.ceil(length / windowLength), length: windowLength },
+    windows: { count: Math.ceil(length / windowLength), length: windowLength }, // at first
     pageSize,
     advice: source.advice(0, length),
     resident: residency(source, pageSize),

@@ -9,12 +9,16 @@ import { bytesOf, loadWord, setPrototypeOf, wordOf } from '../store/intrinsics.j
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
+import { WindowTable } from '../store/window-table.js'
 import { queueLoad } from './load-queue.js'
 import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
 
 /** How far a window reaches into the next one: a value that begins in a window is whole there. */
 const OVERLAP = 8
+
+/** V8 is slow at indices from 2^31 on, and Node 20 has no buffer over 4 GiB. */
+const WIDEST_WINDOW_POWER = 30
 
 /** What one call brings in. Long enough to be worth a call, short enough to be stopped after. */
 const LOAD_PIECE = 4 * 1024 * 1024
@@ -45,8 +49,8 @@ export interface FileOwner {
 }
 
 /**
- * Windows are buffers over the mapping: at most 2^windowPower bytes each and a few more, made when
- * they are first needed and kept until close(). Nobody outside the library gets hold of one.
+ * Windows are buffers over the mapping: at most 2^windowPower bytes each and a few more. Nobody
+ * outside the library gets hold of one.
  */
 export class MappedSource implements WindowSource {
   readonly length: number
@@ -56,10 +60,7 @@ export class MappedSource implements WindowSource {
   readonly #addon: NativeAddon
   readonly #handle: MappingHandle
   readonly #options: MappedSourceOptions
-  readonly #windowLength: number
-  readonly #overlap: number
-  // Without a prototype: Array's could have been given setters that see what is put in.
-  readonly #windows = setPrototypeOf([], null) as (Window | undefined)[]
+  readonly windows: WindowTable
   readonly #address: string | undefined
   readonly #health: Int32Array
   readonly #advised: AdvisedRanges
@@ -102,39 +103,35 @@ export class MappedSource implements WindowSource {
     this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
     this.#options = options
-    // Not `2 **`, whose result V8 keeps as a floating-point number, and all that is computed of it.
-    this.#windowLength = 1 << Math.min(options.windowPower, chunkPower)
     this.#handle = handle
-    this.#overlap = sideBySide ? OVERLAP : 0
+    const widestPower = Math.min(WIDEST_WINDOW_POWER, chunkPower)
+    const overlap = sideBySide ? OVERLAP : 0
+    const windowPower = Math.min(options.windowPower, widestPower)
+    this.windows = new WindowTable(length, windowPower, widestPower, (start, windowLength) =>
+      this.#openWindow(start, windowLength + overlap),
+    )
     faultCells ??= addon.faultCells()
     this.#health = wordOf(faultCells, addon.faultCell(this.#handle))
     report('map', this.#event())
   }
 
   window(position: number, need: number): Window {
-    const window = this.#windowAt((position / this.#windowLength) | 0)
+    const window = this.windows.at(position)
     if (position + need <= window.start + window.length) return window
     return this.#acrossChunks(position, need)
   }
 
-  #windowAt(index: number): Window {
-    return this.#windows[index] ?? this.#openWindow(index)
-  }
-
-  #openWindow(index: number): Window {
-    const start = index * this.#windowLength
-    const length = Math.min(this.#windowLength + this.#overlap, this.length - start)
+  #openWindow(start: number, longest: number): Window {
+    const length = Math.min(longest, this.length - start)
     const buffer = this.#addon.openWindow(this.#handle, start, length)
-    const window = new Window(start, bytesOf(buffer, 0, length), length, this.#health)
-    this.#windows[index] = window
-    return window
+    return new Window(start, bytesOf(buffer, 0, length), length, this.#health)
   }
 
   /** A few bytes around the end of a chunk whose neighbour is mapped elsewhere, put together. */
   #acrossChunks(position: number, need: number): Window {
     const bytes = new Uint8Array(need)
     for (let i = 0; i < need; i++) {
-      const from = this.#windowAt(((position + i) / this.#windowLength) | 0)
+      const from = this.windows.at(position + i)
       bytes[i] = from.bytes[position + i - from.start]!
     }
     return new Window(position, bytes, need, this.#health)

@@ -13,8 +13,8 @@ import { MappedSource } from './mapped-source.js'
 import type { MappingSettings } from './mapping-options.js'
 import { countFallback } from './mapping-stats.js'
 
-/** 2^30: V8 is slow at indices from 2^31 on, and Node 20 refuses buffers over 4 GiB. */
-export const DEFAULT_WINDOW_POWER = 30
+/** Less than the 64 MiB of new foreign memory from which on V8 starts to collect garbage. */
+export const DEFAULT_WINDOW_POWER = 25
 
 export interface MapOptions {
   readonly path: string

@@ -2,7 +2,8 @@ import { checkOptions, checkRange, outOfRange, invalidValue } from './arguments.
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
-import { isLost, Window, type WindowSource } from './window.js'
+import { isLost, NOTHING, Window, type WindowSource } from './window.js'
+import { WindowTable } from './window-table.js'
 
 /**
  * What an opened input, its clones and its slices have in common: one source, one end. A file
@@ -22,11 +23,13 @@ export class InputFamily {
   #next: InputFamily | undefined
   #previous: InputFamily | undefined
   readonly #outer: InputFamily | undefined
+  readonly #windows: WindowTable | undefined // the source's
 
   constructor(source: WindowSource, description: string, outer?: InputFamily) {
     this.source = source
     this.description = description
     this.#outer = outer
+    this.#windows = source.windows instanceof WindowTable ? source.windows : undefined
     this.#outermost = outer === undefined ? this : outer.#outermost
     if (outer === undefined) return
     this.#next = outer.#inner
@@ -95,8 +98,15 @@ export class InputFamily {
     else if (isLost(window)) this.checkFault(false)
   }
 
+  /** The window that holds `position`, or NOTHING where the source has to be asked for it. */
+  known(position: number): Window {
+    return this.#windows === undefined ? NOTHING : this.#windows.known(position)
+  }
+
   /** A window of the source with `need` bytes from `position` on; a source of a program's own may be wrong. */
   window(position: number, need: number, spent: Window | undefined): Window {
+    const known = this.known(position)
+    if (position + need <= known.start + known.length) return known
     const window = this.source.window(position, need, spent)
     if (
       !(window instanceof Window) ||

@@ -3,6 +3,7 @@ import type { IOContext, ReadAdvice } from './io-context.js'
 import type { FileFaultError, MapFailedError } from './errors.js'
 import type { SharedSource } from './shared-input.js'
 import { bufferOf, byteOffsetOf, lengthOf, loadWord, privateView } from './intrinsics.js'
+import type { WindowTable } from './window-table.js'
 
 /** For memory that nothing can happen to. */
 const HEALTHY = new Int32Array([1])
@@ -73,6 +74,9 @@ export interface WindowSource {
    * so that the source may fill it anew and return it.
    */
   window(position: number, need: number, spent: Window | undefined): Window
+
+  /** Windows that were made and will stay: who comes back to one need not ask window() again. */
+  readonly windows?: WindowTable
 
   /**
    * Reads `length` bytes straight into `target`, past the windows; only asked for reads of at

@@ -137,7 +137,9 @@ export class WindowedInput extends IndexInput {
     if (position < 0) throw outOfRange('position', `from 0 to ${this.#length}`, position)
     checkSize('position', position)
     if (position > this.#length) throw endOfFile(this.toString(), position, 0, this.#length)
-    this.#leave(position)
+    const window = this.#family.known(this.#start + position)
+    if (window === NOTHING) this.#leave(position)
+    else this.#use(window, position)
   }
 
   /** Goes to a position outside the window. Which bytes are there is asked by the next read. */
@@ -155,7 +157,11 @@ export class WindowedInput extends IndexInput {
     if (need > this.#length - position) throw endOfFile(this.toString(), position, need, this.#length)
     const spent = this.#window
     this.#leave(position) // should the source fail, the spent window holds nothing to rely on
-    const window = family.window(this.#start + position, need, spent.shared ? undefined : spent)
+    this.#use(family.window(this.#start + position, need, spent.shared ? undefined : spent), position)
+  }
+
+  /** Goes to a position in a window. */
+  #use(window: Window, position: number): void {
     const base = window.start - this.#start
     this.#window = window
     this.#bytes = window.bytes

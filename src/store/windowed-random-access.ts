@@ -150,15 +150,26 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   /** Makes `need` bytes readable at the position and returns where in the window they are. */
   #enter(position: number, need: number): number {
-    this.#check(position, need)
-    const spent = this.#window
-    this.#limit = 0 // should the source fail, the spent window holds nothing to rely on
-    const window = this.#family.window(this.#start + position, need, spent.shared ? undefined : spent)
+    const family = this.#family
+    const inFile = this.#start + position
+    let window = position >= 0 ? family.known(inFile) : NOTHING
+    if (
+      !(position >= 0 && inFile + need <= window.start + window.length) ||
+      need > this.#length - position ||
+      Math.floor(position) !== position ||
+      family.closed
+    ) {
+      this.#check(position, need)
+      const spent = this.#window
+      this.#limit = 0 // should the source fail, the spent window holds nothing to rely on
+      window = family.window(inFile, need, spent.shared ? undefined : spent)
+    }
+    const base = window.start - this.#start
     this.#window = window
     this.#bytes = window.bytes
     this.#data = window.data
-    this.#base = window.start - this.#start
-    this.#limit = Math.min(window.length, this.#length - this.#base) | 0 // a small integer, not a boxed one
-    return position - this.#base
+    this.#base = base
+    this.#limit = Math.min(window.length, this.#length - base) | 0 // a small integer, not a boxed one
+    return (position - base) | 0
   }
 }

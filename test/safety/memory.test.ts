@@ -18,6 +18,34 @@ afterAll(() => {
   removeDirectory(path)
 })
 
+/** Major collections that a loop over the files begins or ends beside a heap of 400 MB. */
+const collections = async (node: string, each: string) =>
+  (await survives(
+    `
+    const { constants, PerformanceObserver } = require('node:perf_hooks')
+    globalThis.live = Array.from({ length: 160 }, () => Array.from({ length: 26_000 }, (_, i) => ({ i, of: [i] })))
+    const { NODE_PERFORMANCE_GC_MAJOR: major, NODE_PERFORMANCE_GC_INCREMENTAL: begun } = constants
+    let count = 0
+    const observer = new PerformanceObserver((list) => {
+      for (const { detail } of list.getEntries()) count += detail.kind === major || detail.kind === begun
+    })
+    const run = async () => {
+      gc()
+      await turns()
+      observer.observe({ entryTypes: ['gc'] })
+      // Without reading ahead, which would fill the machine's memory with holes.
+      const directory = lib.MMapDirectory.open(dir, { readAdvice: () => 'random' })
+      globalThis.kept = []
+      for (let i = 0; i < ${COUNT}; i++) {
+        ${each}
+      }
+      await turns(100)
+      say({ count, heap: process.memoryUsage().heapUsed / 2 ** 20 })
+    }
+    run().catch(fail)`,
+    { args: [path], node, nodeOptions: ['--expose-gc', '--max-old-space-size=4096'] },
+  )) as { count: number; heap: number }
+
 describe.each(NODES)('what V8 counts as its own of mapped files, %s', (node) => {
   it.each([
     ['closed', 'for (const input of inputs) input.close()'],
@@ -53,6 +81,20 @@ describe.each(NODES)('what V8 counts as its own of mapped files, %s', (node) => 
       )) as { code: number }
       expect(code).toBe(0)
     }
+  })
+
+  it('opening and touching many large files begins no more major collections than reading small ones', async () => {
+    const control = await collections(
+      node,
+      `const fd = fs.openSync(join(dir, 'big' + i)); fs.readSync(fd, Buffer.alloc(4096)); fs.closeSync(fd)`,
+    )
+    const mapped = await collections(
+      node,
+      `const input = directory.openInput('big' + i); kept.push(input)
+       for (let at = 0; at < input.length(); at += 2 ** 24) { input.seek(at); input.readByte() }`,
+    )
+    expect(mapped.heap).toBeGreaterThan(400)
+    expect(mapped.count).toBeLessThanOrEqual(control.count)
   })
 
   it('a view of a hundred gigabytes takes only what is touched', async () => {

@@ -1,0 +1,92 @@
+import { setPrototypeOf } from './intrinsics.js'
+import { NOTHING, type Window } from './window.js'
+
+/** So many changes between windows cost about as much time as one of V8's collections. */
+const PATIENCE = 2 ** 22
+
+/** A wide window is this many times as long as one is at first: 2^5. */
+const WIDER_POWER = 5
+
+/**
+ * Windows that stay as they are until their source is closed: made when they are first needed,
+ * kept, and shared by all who read. Going to one that is there already costs an index.
+ *
+ * Windows are small at first, because V8 starts to collect garbage when it sees a long buffer made,
+ * and are made anew and wide where a reader keeps changing between them (design/chunks-and-windows.md).
+ */
+export class WindowTable {
+  // By position; a wide window stands in several places. Without a prototype: Array's could have
+  // been given setters that see what is put in. Without holes either: what is missing would be
+  // looked for along the prototypes.
+  readonly #windows = setPrototypeOf([], null) as Window[]
+  readonly #windowLength: number
+  readonly #perPosition: number
+  readonly #wideLength: number
+  readonly #length: number
+  readonly #open: (start: number, length: number) => Window
+  #asked = 0
+
+  /**
+   * Windows of 2^windowPower bytes, later of up to 2^widestPower, over `length` bytes. `open` makes
+   * the one that begins at `start`; it has some bytes more than `windowLength`, so that a value that
+   * begins in it is whole there, or ends with the file.
+   */
+  constructor(
+    length: number,
+    windowPower: number,
+    widestPower: number,
+    open: (start: number, windowLength: number) => Window,
+  ) {
+    this.#length = length
+    // Not `2 **`, whose result V8 keeps as a floating-point number, and all that is computed of it.
+    this.#windowLength = 1 << windowPower
+    this.#perPosition = 1 / this.#windowLength
+    this.#wideLength = 1 << Math.min(windowPower + WIDER_POWER, widestPower)
+    this.#open = open
+  }
+
+  /** The window that holds `position`, or NOTHING where it has not been made yet. */
+  known(position: number): Window {
+    this.#asked = (this.#asked + 1) | 0
+    if (this.#asked === PATIENCE) this.#widen(position)
+    const windows = this.#windows
+    const index = (position * this.#perPosition) | 0
+    return index < windows.length ? windows[index]! : NOTHING
+  }
+
+  /** The window that holds `position`, made if need be. */
+  at(position: number): Window {
+    const known = this.known(position)
+    if (known !== NOTHING) return known
+    const start = Math.floor(position * this.#perPosition) * this.#windowLength
+    const window = this.#open(start, this.#windowLength)
+    this.#keep(window, start, this.#windowLength)
+    return window
+  }
+
+  #widen(position: number): void {
+    this.#asked = 0
+    const windows = this.#windows
+    const start = Math.floor(position / this.#wideLength) * this.#wideLength
+    const there = windows[start * this.#perPosition]
+    if (there !== undefined && there !== NOTHING && there === windows[this.#last(start, this.#wideLength)])
+      return
+    try {
+      this.#keep(this.#open(start, this.#wideLength), start, this.#wideLength)
+    } catch {
+      // It goes on with the windows that are there.
+    }
+  }
+
+  #keep(window: Window, start: number, length: number): void {
+    const windows = this.#windows
+    const last = this.#last(start, length)
+    while (windows.length <= last) windows[windows.length] = NOTHING
+    for (let index = start * this.#perPosition; index <= last; index++) windows[index] = window
+  }
+
+  /** The last place of the windows that cover [start, start + length). */
+  #last(start: number, length: number): number {
+    return Math.ceil(Math.min(start + length, this.#length) * this.#perPosition) - 1
+  }
+}
