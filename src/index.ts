@@ -10,3 +10,4 @@ export { MMapDirectory, type MMapDirectoryOptions, type MMapDirectoryStats } fro
 export { attachInput } from './mmap/attach-input.js'
 export { openDirectory, openFile, type OpenFileOptions } from './mmap/open.js'
 export * from './codec/index.js'
+export * from './directories/index.js'

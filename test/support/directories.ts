@@ -7,6 +7,7 @@ import {
   MMapDirectory,
   type MMapDirectoryOptions,
 } from '../../src/index.js'
+import { FilteredInputs, InvertedBytes } from './filters.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
@@ -17,6 +18,8 @@ export interface DirectoryKind {
   readonly type: 'mmap' | 'fs' | 'memory'
   /** Windows are of 2^power bytes; undefined leaves it to the directory. */
   readonly power: number | undefined
+  /** Whether its inputs are made of readByte() and readBytes() alone, by a filter. */
+  readonly filtersBytes?: boolean
   /** Where the file system is that holds it; undefined is the disk, or memory. */
   readonly root: string | undefined
   open(path: string): Directory
@@ -63,9 +66,29 @@ function kindsOf(power: number | undefined, root?: string): DirectoryKind[] {
   ]
 }
 
+/** Directories whose inputs and outputs come through filters: of calls, and of bytes. */
+const FILTERED_KINDS: readonly DirectoryKind[] = [
+  {
+    name: 'filters of calls around MMapDirectory, windows of 2^4',
+    type: 'mmap',
+    power: 4,
+    root: undefined,
+    open: (path) => new FilteredInputs(MMapDirectory.open(path, optionsFor(4))),
+  },
+  {
+    name: 'filters of bytes around ByteBuffersDirectory, windows of 2^4',
+    type: 'memory',
+    power: 4,
+    root: undefined,
+    filtersBytes: true,
+    open: () => new InvertedBytes(new ByteBuffersDirectory(optionsFor(4))),
+  },
+]
+
 /** Every directory with every window, and those of the file system once more on a tmpfs. */
 export const DIRECTORY_KINDS: readonly DirectoryKind[] = [
   ...POWERS.flatMap((power) => kindsOf(power)),
+  ...FILTERED_KINDS,
   ...(TMPFS === undefined ? [] : kindsOf(undefined, TMPFS).filter((kind) => kind.type !== 'memory')),
 ]
 
