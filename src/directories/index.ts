@@ -1,3 +1,12 @@
 export { FilterDirectory } from './filter-directory.js'
 export { FilterIndexInput } from './filter-index-input.js'
 export { FilterIndexOutput } from './filter-index-output.js'
+export { TrackingDirectoryWrapper } from './tracking-directory-wrapper.js'
+export { LockValidatingDirectoryWrapper } from './lock-validating-directory-wrapper.js'
+export {
+  ByteWritesTrackingDirectoryWrapper,
+  type ByteWritesTrackingOptions,
+} from './byte-writes-tracking-directory-wrapper.js'
+export { FileSwitchDirectory, type FileSwitchDirectoryOptions } from './file-switch-directory.js'
+export { HardlinkCopyDirectoryWrapper } from './hardlink-copy-directory-wrapper.js'
+export { NRTCachingDirectory, type NRTCachingDirectoryOptions } from './nrt-caching-directory.js'

@@ -31,6 +31,7 @@ import { FileFlusher } from './file-flusher.js'
 import { FileSink } from './file-sink.js'
 import { FileSource } from './file-source.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
+import { hardLink, linkFile } from './hard-link.js'
 import { NativeFSLockFactory } from './native-fs-lock-factory.js'
 import { openRegularFile } from './open-file.js'
 import { PendingDeletions } from './pending-deletions.js'
@@ -128,6 +129,16 @@ export class FSDirectory extends Directory {
         if (!(error instanceof FileAlreadyExistsError)) throw error
       }
     }
+  }
+
+  /** Gives a file of another directory a name here, too; false where it has to be copied. */
+  [linkFile](from: FSDirectory, source: string, destination: string): boolean {
+    const existing = from.pathOf(source)
+    from.#pending.refuse(source)
+    const path = this.pathOf(destination)
+    this.#pending.tick()
+    this.#pending.release(destination)
+    return hardLink(existing, path)
   }
 
   deleteFile(name: string): void {

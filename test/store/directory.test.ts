@@ -11,11 +11,14 @@ import {
   IndexInput,
   IOContext,
 } from '../../src/index.js'
-import { describeEachDirectory } from '../support/directories.js'
+import { describeEachDirectory, describeEachWrapper, type DirectoryKind } from '../support/directories.js'
 import { each, errorsOf } from '../support/outcomes.js'
 import { contentOf, difference, pattern, write } from '../support/files.js'
 
-describeEachDirectory((open, kind) => {
+describeEachDirectory(directorySuite)
+describeEachWrapper(directorySuite)
+
+function directorySuite(open: () => Directory, kind: DirectoryKind): void {
   it('is empty at first', () => {
     expect(open().listAll()).toEqual([])
   })
@@ -290,7 +293,7 @@ describeEachDirectory((open, kind) => {
     output.close()
     expect(difference(contentOf(directory, 'file'), pattern(100_000))).toBeUndefined()
   })
-})
+}
 
 function sourceDirectory(): Directory {
   const directory = new ByteBuffersDirectory()

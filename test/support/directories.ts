@@ -1,11 +1,20 @@
+import { join } from 'node:path'
 import { afterEach, describe } from 'vitest'
 
 import {
   ByteBuffersDirectory,
+  ByteWritesTrackingDirectoryWrapper,
   type Directory,
+  FileSwitchDirectory,
+  FilterDirectory,
   FSDirectory,
+  HardlinkCopyDirectoryWrapper,
+  LockValidatingDirectoryWrapper,
   MMapDirectory,
   type MMapDirectoryOptions,
+  NRTCachingDirectory,
+  SingleInstanceLockFactory,
+  TrackingDirectoryWrapper,
 } from '../../src/index.js'
 import { FilteredInputs, InvertedBytes } from './filters.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
@@ -66,6 +75,66 @@ function kindsOf(power: number | undefined, root?: string): DirectoryKind[] {
   ]
 }
 
+/** What each wrapper is like around a mapped directory and one in memory. */
+const WRAPPERS: Readonly<Record<string, (open: (name: string) => Directory) => Directory>> = {
+  FilterDirectory: (open) => new PassingDirectory(open('')),
+  TrackingDirectoryWrapper: (open) => new TrackingDirectoryWrapper(open('')),
+  LockValidatingDirectoryWrapper: (open) =>
+    new LockValidatingDirectoryWrapper(open(''), new SingleInstanceLockFactory().obtainLock(open(''), 'x')),
+  ByteWritesTrackingDirectoryWrapper: (open) =>
+    new ByteWritesTrackingDirectoryWrapper(open(''), { trackTempOutput: true }),
+  HardlinkCopyDirectoryWrapper: (open) => new HardlinkCopyDirectoryWrapper(open('')),
+  NRTCachingDirectory: (open) => new NRTCachingDirectory(open(''), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
+  'NRTCachingDirectory that caches everything': (open) => new CachingDirectory(open('')),
+  'FileSwitchDirectory, one path': (open) => new FileSwitchDirectory(['cfs'], open(''), open('')),
+  'FileSwitchDirectory, two paths': (open) => new FileSwitchDirectory(['cfs'], open('one'), open('two')),
+  'several wrappers': (open) =>
+    new TrackingDirectoryWrapper(
+      new FileSwitchDirectory(
+        ['cfs'],
+        new NRTCachingDirectory(open('one'), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
+        new CachingDirectory(new HardlinkCopyDirectoryWrapper(open('two'))),
+      ),
+    ),
+}
+
+class PassingDirectory extends FilterDirectory {}
+
+class CachingDirectory extends NRTCachingDirectory {
+  constructor(delegate: Directory) {
+    super(delegate, { maxMergeSizeMB: 0, maxCachedMB: 0 })
+  }
+
+  protected override doCacheWrite(): boolean {
+    return true
+  }
+}
+
+/** Every wrapper. */
+const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).flatMap(([name, wrap]) => [
+  {
+    name: `${name} around MMapDirectory`,
+    type: 'mmap' as const,
+    power: undefined,
+    root: undefined,
+    open: (path: string) => wrap((below) => MMapDirectory.open(join(path, below), { create: true })),
+  },
+  {
+    name: `${name} around ByteBuffersDirectory`,
+    type: 'memory' as const,
+    power: undefined,
+    root: undefined,
+    open: () => {
+      const opened = new Map<string, Directory>()
+      return wrap((below) => {
+        const directory = opened.get(below) ?? new ByteBuffersDirectory()
+        opened.set(below, directory)
+        return directory
+      })
+    },
+  },
+])
+
 /** Directories whose inputs and outputs come through filters: of calls, and of bytes. */
 const FILTERED_KINDS: readonly DirectoryKind[] = [
   {
@@ -100,7 +169,19 @@ export function describeEachDirectory(
   suite: (open: () => Directory, kind: DirectoryKind) => void,
   which: (kind: DirectoryKind) => boolean = () => true,
 ): void {
-  const kinds = DIRECTORY_KINDS.filter(which).map((kind) => [kind.name, kind] as const)
+  describeKinds(DIRECTORY_KINDS.filter(which), suite)
+}
+
+/** As describeEachDirectory(), for every wrapper. */
+export function describeEachWrapper(suite: (open: () => Directory, kind: DirectoryKind) => void): void {
+  describeKinds(WRAPPER_KINDS, suite)
+}
+
+function describeKinds(
+  all: readonly DirectoryKind[],
+  suite: (open: () => Directory, kind: DirectoryKind) => void,
+): void {
+  const kinds = all.map((kind) => [kind.name, kind] as const)
   describe.each(kinds)('%s', (_, kind) => {
     const { open, clear } = opener(kind)
     afterEach(clear)
