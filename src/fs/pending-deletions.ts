@@ -1,4 +1,4 @@
-import { existsSync, unlinkSync } from 'node:fs'
+import { type BigIntStats, lstatSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { FileNotFoundError } from '../store/errors.js'
@@ -12,68 +12,90 @@ const BUSY = new Set(process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES']
  * Files that were deleted but are still there because the system has not let go of them. They are
  * tried again as other operations come along, at the latest when there have been as many as there
  * are files waiting.
+ *
+ * It is the file that is to go, not whatever has its name: once there is another file of that name,
+ * made by another program, it is left alone and the deletion is over.
  */
 export class PendingDeletions {
   readonly #directory: string
-  readonly #names = new Set<string>()
+  readonly #files = new Map<string, string>() // names, and what tells the files from others
   #operations = 0
 
   constructor(directory: string) {
     this.#directory = directory
   }
 
+  /** Whether the file of this name is as good as deleted. */
   has(name: string): boolean {
-    return this.#names.has(name)
+    const identity = this.#files.get(name)
+    if (identity === undefined) return false
+    const now = this.#identify(name)
+    if (now === identity || now === 'unknown') return true
+    this.#files.delete(name)
+    return false
   }
 
   names(): ReadonlySet<string> {
-    return new Set(this.#names)
+    return new Set(this.#files.keys())
   }
 
   /** Removes the file, now or later. Throws FileNotFoundError, and what the system says otherwise. */
   delete(name: string): void {
     this.refuse(name)
     const path = join(this.#directory, name)
+    const identity = this.#identify(name)
     try {
       unlinkSync(path)
     } catch (error) {
-      if (!BUSY.has((error as NodeJS.ErrnoException).code ?? '') || !existsSync(path)) {
+      if (!BUSY.has((error as NodeJS.ErrnoException).code ?? '') || identity === 'unknown') {
         withStorageErrors('delete', path, () => {
           throw error
         })
       }
-      this.#names.add(name)
+      this.#files.set(name, identity)
     }
   }
 
   /** Throws FileNotFoundError for a name that is as good as deleted. */
   refuse(name: string): void {
-    if (!this.#names.has(name)) return
+    if (!this.has(name)) return
     const path = join(this.#directory, name)
     throw new FileNotFoundError(`File is pending deletion: ${path}`, { path })
   }
 
   /** Makes way for a new file of this name, if that can be done. */
   release(name: string): void {
-    if (this.#names.has(name)) this.#retry(name)
+    if (this.#files.has(name)) this.#retry(name)
   }
 
   /** To be called by every operation that changes the directory. */
   tick(): void {
-    if (this.#names.size > 0 && ++this.#operations >= this.#names.size) this.retryAll()
+    if (this.#files.size > 0 && ++this.#operations >= this.#files.size) this.retryAll()
   }
 
   retryAll(): void {
     this.#operations = 0
-    for (const name of this.#names) this.#retry(name)
+    for (const name of this.#files.keys()) this.#retry(name)
   }
 
   #retry(name: string): void {
+    if (!this.has(name)) return
     try {
       unlinkSync(join(this.#directory, name))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return
     }
-    this.#names.delete(name)
+    this.#files.delete(name)
+  }
+
+  /** What a file has and no later one of its name; 'missing', or 'unknown' where the system does not tell. */
+  #identify(name: string): string {
+    let status: BigIntStats | undefined
+    try {
+      status = lstatSync(join(this.#directory, name), { bigint: true, throwIfNoEntry: false })
+    } catch {
+      return 'unknown' // as Windows does for a file that goes when its last user lets go
+    }
+    return status === undefined ? 'missing' : `${status.dev} ${status.ino} ${status.birthtimeNs}`
   }
 }

@@ -1,0 +1,167 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { FileAlreadyExistsError, FileNotFoundError, FSDirectory } from '../../src/index.js'
+import { contentOf, pattern, write } from '../support/files.js'
+import { each, errorsOf } from '../support/outcomes.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
+
+/** Files that the system does not let go of, as Windows does with open ones, and attempts to remove each. */
+const system = vi.hoisted(() => ({ busy: new Set<string>(), attempts: [] as string[], code: 'EBUSY' }))
+
+vi.mock('node:fs', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs')>()
+  return {
+    ...original,
+    unlinkSync: (path: string) => {
+      system.attempts.push(basename(path))
+      if (!system.busy.has(basename(path))) return original.unlinkSync(path)
+      throw Object.assign(new Error(`${system.code}: refused`), { code: system.code, syscall: 'unlink' })
+    },
+  }
+})
+
+let path: string
+let directory: FSDirectory
+
+beforeEach(() => {
+  path = temporaryDirectory()
+  directory = FSDirectory.open(path)
+  system.code = 'EBUSY'
+})
+
+afterEach(() => {
+  system.busy.clear()
+  system.attempts.length = 0
+  removeDirectory(path)
+})
+
+function deletedWhileBusy(...names: string[]): void {
+  for (const name of names) {
+    write(directory, name, pattern(5))
+    system.busy.add(name)
+  }
+  for (const name of names) directory.deleteFile(name)
+  system.attempts.length = 0
+}
+
+describe('a file that the system does not let go of', () => {
+  it('is gone from the directory at once', async () => {
+    write(directory, 'other', pattern(1))
+    deletedWhileBusy('file')
+    expect(existsSync(join(path, 'file'))).toBe(true)
+    expect(directory.listAll()).toEqual(['other'])
+    expect(directory.getPendingDeletions()).toEqual(new Set(['file']))
+    const attempts = {
+      fileLength: () => directory.fileLength('file'),
+      openInput: () => directory.openInput('file'),
+      deleteFile: () => directory.deleteFile('file'),
+      rename: () => directory.rename('file', 'new'),
+      sync: () => directory.sync(['file']),
+    }
+    expect(await errorsOf(attempts)).toEqual(each(attempts, 'FileNotFoundError'))
+    expect(() => directory.createOutput('file')).toThrow(FileAlreadyExistsError)
+    expect(() => directory.rename('other', 'file')).toThrow(FileAlreadyExistsError)
+    expect(directory.getPendingDeletions()).toEqual(new Set(['file']))
+  })
+
+  it('is removed when it can be, by whatever changes the directory next', async () => {
+    const changes: Record<string, () => unknown> = {
+      createOutput: () => directory.createOutput('new').close(),
+      createTempOutput: () => directory.createTempOutput('a', 'b').close(),
+      rename: () => directory.rename('new', 'newer'),
+      deleteFile: () => directory.deleteFile('newer'),
+      sync: () => directory.sync([]),
+      syncMetaData: () => directory.syncMetaData(),
+      getPendingDeletions: () => directory.getPendingDeletions(),
+      close: () => directory.close(),
+    }
+    for (const [method, change] of Object.entries(changes)) {
+      deletedWhileBusy('file')
+      system.busy.clear()
+      await change()
+      expect([method, existsSync(join(path, 'file'))]).toEqual([method, false])
+    }
+    expect(directory.getPendingDeletions()).toEqual(new Set())
+  })
+
+  it('is tried again only once there were as many operations as there are such files', () => {
+    deletedWhileBusy('a', 'b', 'c')
+    directory.getPendingDeletions() // tries all of them: the count begins anew
+    system.attempts.length = 0
+    system.busy.clear()
+    directory.createTempOutput('x', 'y').close()
+    directory.createTempOutput('x', 'y').close()
+    expect(system.attempts).toEqual([])
+    directory.createTempOutput('x', 'y').close()
+    expect(system.attempts).toEqual(['a', 'b', 'c'])
+  })
+
+  it('makes way for a new file of its name', () => {
+    deletedWhileBusy('a', 'b')
+    system.busy.clear()
+    write(directory, 'a', pattern(3))
+    write(directory, 'c', pattern(4))
+    directory.rename('c', 'b')
+    expect(contentOf(directory, 'a')).toEqual(pattern(3))
+    expect(contentOf(directory, 'b')).toEqual(pattern(4))
+    expect(directory.getPendingDeletions()).toEqual(new Set())
+    expect(directory.listAll()).toEqual(['a', 'b'])
+  })
+
+  it('is passed over by names of temporary files', () => {
+    deletedWhileBusy('a_b_0.tmp')
+    const output = directory.createTempOutput('a', 'b')
+    output.close()
+    expect(output.getName()).toBe('a_b_1.tmp')
+  })
+})
+
+function replaceByAnother(name: string): void {
+  writeFileSync(join(path, `${name}.new`), 'of someone else')
+  renameSync(join(path, `${name}.new`), join(path, name))
+  system.busy.delete(name)
+}
+
+describe('a file that someone else has made in the place of a deleted one', () => {
+  it.each<[string, (on: FSDirectory) => unknown]>([
+    ['createOutput', (on) => on.createOutput('new').close()],
+    ['getPendingDeletions', (on) => on.getPendingDeletions()],
+    ['syncMetaData', (on) => on.syncMetaData()],
+    ['close', (on) => on.close()],
+  ])('is never removed: %s', async (_, change) => {
+    deletedWhileBusy('file')
+    replaceByAnother('file')
+    await change(directory)
+    expect(readFileSync(join(path, 'file'), 'utf8')).toBe('of someone else')
+    expect(system.attempts).toEqual([])
+  })
+
+  it('is there to be listed, read and deleted', () => {
+    deletedWhileBusy('file')
+    replaceByAnother('file')
+    expect(directory.listAll()).toEqual(['file'])
+    expect(directory.fileLength('file')).toBe(15)
+    expect(contentOf(directory, 'file')).toHaveLength(15)
+    expect(() => directory.createOutput('file')).toThrow(FileAlreadyExistsError)
+    directory.deleteFile('file')
+    expect(existsSync(join(path, 'file'))).toBe(false)
+  })
+})
+
+it('forgets a file that someone else has removed', () => {
+  deletedWhileBusy('file')
+  rmSync(join(path, 'file'))
+  expect(() => directory.fileLength('file')).toThrow(FileNotFoundError)
+  expect(directory.getPendingDeletions()).toEqual(new Set())
+})
+
+it.each(['EACCES', 'EPERM', 'EROFS', 'EIO'])('does not promise to remove what must not be: %s', (code) => {
+  write(directory, 'file', pattern(1))
+  system.busy.add('file')
+  system.code = code
+  expect(() => directory.deleteFile('file')).toThrow(expect.objectContaining({ path: join(path, 'file') }))
+  expect(directory.listAll()).toEqual(['file'])
+  expect(directory.getPendingDeletions()).toEqual(new Set())
+})
