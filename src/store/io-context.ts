@@ -1,4 +1,4 @@
-import { invalidType, invalidValue } from './arguments.js'
+import { checkSize, invalidType, invalidValue } from './arguments.js'
 
 /**
  * Something that whoever opens a file knows about how it will be used. Hints of the same `kind`
@@ -41,6 +41,9 @@ export const PreloadHint = Object.freeze({ INSTANCE: makeHint('PreloadHint', 'IN
 /** The file is read once, from its start to its end. */
 export const ReadOnceHint = Object.freeze({ INSTANCE: makeHint('ReadOnceHint', 'INSTANCE') })
 
+/** What was read is not going to be read again soon. */
+export const NoReuseHint = Object.freeze({ INSTANCE: makeHint('NoReuseHint', 'INSTANCE') })
+
 /** How pages are going to be read; what the system does with it differs from one to the next. */
 export type ReadAdvice = 'normal' | 'random' | 'sequential'
 
@@ -48,7 +51,9 @@ export type ReadAdvice = 'normal' | 'random' | 'sequential'
 export interface MergeInfo {
   readonly totalMaxDoc: number
   readonly estimatedMergeBytes: number
+  /** Whether someone has asked for the merge, rather than the merge policy. */
   readonly isExternal: boolean
+  /** How many segments a forced merge is to leave; −1 for any other merge. */
   readonly mergeMaxNumSegments: number
 }
 
@@ -88,13 +93,15 @@ export class IOContext {
   /** Read once, from start to end, and not again soon. */
   static readonly READONCE = new IOContext('default', [DataAccessHint.SEQUENTIAL, ReadOnceHint.INSTANCE])
 
-  /** For the files that a merge reads and writes. */
+  /** For the files that a merge reads and writes. Throws for numbers that are none. */
   static merge(info?: MergeInfo): IOContext {
+    if (info !== undefined) checkMergeInfo(info)
     return new IOContext('merge', [], info)
   }
 
-  /** For the files that a flush writes. */
+  /** For the files that a flush writes. Throws for numbers that are none. */
   static flush(info?: FlushInfo): IOContext {
+    if (info !== undefined) checkFlushInfo(info)
     return new IOContext('flush', [], undefined, info)
   }
 
@@ -117,8 +124,28 @@ export class IOContext {
   }
 
   hasHint(hint: FileOpenHint): boolean {
-    return this.hints.some((one) => one.kind === hint.kind && one.value === hint.value)
+    return this.hintOf(hint.kind)?.value === hint.value
   }
+
+  /** The hint of a kind, of which there is one at most. */
+  hintOf(kind: string): FileOpenHint | undefined {
+    return this.hints.find((one) => one.kind === kind)
+  }
+}
+
+function checkMergeInfo(info: MergeInfo): void {
+  if (typeof info !== 'object' || info === null) throw invalidType('info', 'a MergeInfo', info)
+  const { totalMaxDoc, estimatedMergeBytes, isExternal, mergeMaxNumSegments } = info
+  checkSize('totalMaxDoc', totalMaxDoc)
+  checkSize('estimatedMergeBytes', estimatedMergeBytes)
+  if (typeof isExternal !== 'boolean') throw invalidType('isExternal', 'a boolean', isExternal)
+  if (mergeMaxNumSegments !== -1) checkSize('mergeMaxNumSegments', mergeMaxNumSegments)
+}
+
+function checkFlushInfo(info: FlushInfo): void {
+  if (typeof info !== 'object' || info === null) throw invalidType('info', 'a FlushInfo', info)
+  checkSize('numDocs', info.numDocs)
+  checkSize('estimatedSegmentSize', info.estimatedSegmentSize)
 }
 
 /** The advice that a context asks for: see decision 6 in design/. */

@@ -6,6 +6,7 @@ import {
   FileDataHint,
   FileTypeHint,
   IOContext,
+  NoReuseHint,
   PreloadHint,
   ReadOnceHint,
 } from '../../src/store/io-context.js'
@@ -68,6 +69,31 @@ describe('IOContext', () => {
       expect(() => IOContext.DEFAULT.withHints(hint as never)).toThrow(TypeError)
     },
   )
+
+  it('finds the hint of a kind', () => {
+    const context = IOContext.READONCE.union(own, NoReuseHint.INSTANCE)
+    expect(context.hintOf('Own')).toBe(own)
+    expect(context.hintOf('ReadOnceHint')).toBe(ReadOnceHint.INSTANCE)
+    expect(context.hintOf('FileTypeHint')).toBeUndefined()
+    expect(context.hasHint(NoReuseHint.INSTANCE)).toBe(true)
+    expect(context.hasHint({ kind: 'Own', value: 'Y' })).toBe(false)
+  })
+
+  it('refuses what is no information on a merge or flush', () => {
+    const merge = { totalMaxDoc: 1, estimatedMergeBytes: 2, isExternal: true, mergeMaxNumSegments: -1 }
+    const flush = { numDocs: 1, estimatedSegmentSize: 2 }
+    expect(IOContext.merge(merge).mergeInfo).toEqual(merge)
+    expect(IOContext.flush(flush).flushInfo).toEqual(flush)
+    for (const wrong of [{ totalMaxDoc: -1 }, { estimatedMergeBytes: 0.5 }, { mergeMaxNumSegments: -2 }]) {
+      expect(() => IOContext.merge({ ...merge, ...wrong })).toThrow(RangeError)
+    }
+    expect(() => IOContext.flush({ ...flush, numDocs: NaN })).toThrow(RangeError)
+    expect(() => IOContext.flush({ ...flush, estimatedSegmentSize: -1 })).toThrow(RangeError)
+    expect(() => IOContext.merge({ ...merge, isExternal: 1 as never })).toThrow(TypeError)
+    expect(() => IOContext.merge(null as never)).toThrow(TypeError)
+    expect(() => IOContext.flush({} as never)).toThrow(TypeError)
+    expect(() => IOContext.flush(null as never)).toThrow(TypeError)
+  })
 
   it('does not change', () => {
     const info = { numDocs: 1, estimatedSegmentSize: 2 }
