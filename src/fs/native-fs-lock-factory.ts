@@ -1,8 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 
 import { type LockHandle, type NativeAddon, type NativeError, nativeAddon, nativeFailure } from '../native.js'
-import { invalidType } from '../store/arguments.js'
 import type { Directory } from '../store/directory.js'
 import {
   AlreadyClosedError,
@@ -10,10 +8,9 @@ import {
   LockReleaseFailedError,
   StorageError,
 } from '../store/errors.js'
-import { checkFileName } from '../store/file-names.js'
 import type { Lock, LockFactory } from '../store/lock.js'
-import type { FSDirectory } from './fs-directory.js'
 import { storageError } from './fs-errors.js'
+import { lockPath } from './lock-path.js'
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
 
@@ -28,10 +25,7 @@ export class NativeFSLockFactory implements LockFactory {
   private constructor() {}
 
   obtainLock(directory: Directory, name: string): Lock {
-    const parent = (directory as FSDirectory | undefined)?.path
-    if (typeof parent !== 'string') throw invalidType('directory', 'an FSDirectory', directory)
-    checkFileName(name)
-    const path = join(parent, name)
+    const path = lockPath(directory, name)
     const addon = nativeAddon()
     if (addon === undefined) {
       throw new LockObtainFailedError(`No lock without the native part of mmap-directory: ${path}`, {

@@ -8,10 +8,10 @@ import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
 import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
+import { SingleInstanceLockFactory } from '../store/single-instance-lock-factory.js'
 import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
 import { MemoryFile } from './memory-file.js'
-import { SingleInstanceLockFactory } from './single-instance-lock-factory.js'
 
 export interface ByteBuffersDirectoryOptions {
   /** By default a SingleInstanceLockFactory of its own. */

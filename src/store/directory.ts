@@ -94,7 +94,7 @@ export abstract class Directory implements Disposable {
   /** Resolves when new names, renames and deletions would survive a power cut. */
   abstract syncMetaData(): Promise<void>
 
-  /** Takes a lock at once or throws LockObtainFailedError; never waits. */
+  /** Takes a lock at once or throws LockObtainFailedError; never waits: see waitForLock(). */
   abstract obtainLock(name: string): Lock
 
   /** Names that were deleted while their files could not be removed yet. Tries again first. */

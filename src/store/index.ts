@@ -14,12 +14,16 @@ export {
   type FlushInfo,
   IOContext,
   type MergeInfo,
+  NoReuseHint,
   PreloadHint,
   type ReadAdvice,
   ReadOnceHint,
 } from './io-context.js'
 export type { Lock, LockFactory } from './lock.js'
+export { NoLockFactory } from './no-lock-factory.js'
 export type { RandomAccessInput } from './random-access-input.js'
 export { SharedInput, type SharedInputData, type SharedSource } from './shared-input.js'
+export { SingleInstanceLockFactory } from './single-instance-lock-factory.js'
+export { waitForLock, type WaitForLockOptions } from './wait-for-lock.js'
 export { type LoadOptions, Window, type WindowSource } from './window.js'
 import './windowed-input.js'

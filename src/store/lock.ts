@@ -15,9 +15,12 @@ export interface Lock extends Disposable {
   close(): void
 }
 
-/** Makes the locks of a directory. May be shared by directories; may be called from any thread. */
+/**
+ * Makes the locks of a directory. May be shared by directories. A factory belongs to the thread that
+ * made it; whether its locks keep other threads and processes out is said by each kind.
+ */
 export interface LockFactory {
-  /** Takes the lock at once or throws LockObtainFailedError; never waits. */
+  /** Takes the lock at once or throws LockObtainFailedError; never waits: see waitForLock(). */
   obtainLock(directory: Directory, name: string): Lock
 }
 

@@ -1,8 +1,11 @@
-import type { Directory } from '../store/directory.js'
-import { AlreadyClosedError, LockObtainFailedError } from '../store/errors.js'
-import type { Lock, LockFactory } from '../store/lock.js'
+import type { Directory } from './directory.js'
+import { AlreadyClosedError, LockObtainFailedError } from './errors.js'
+import type { Lock, LockFactory } from './lock.js'
 
-/** Locks among those who share this factory: for directories that nobody else can reach. */
+/**
+ * Locks among those who share this factory, in one thread: for directories that nobody else can
+ * reach. Each factory has names of its own, whatever directory asks.
+ */
 export class SingleInstanceLockFactory implements LockFactory {
   readonly #held = new Set<string>()
 
@@ -32,6 +35,10 @@ class SingleInstanceLock implements Lock {
     if (this.#closed) return
     this.#closed = true
     this.#held.delete(this.name)
+  }
+
+  toString(): string {
+    return `SingleInstanceLock(name="${this.name}")`
   }
 
   [Symbol.dispose](): void {

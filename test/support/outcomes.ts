@@ -18,3 +18,11 @@ export async function errorsOf(attempts: Attempts): Promise<Record<string, strin
 export function each(attempts: Attempts, outcome: string): Record<string, string> {
   return Object.fromEntries(Object.keys(attempts).map((what) => [what, outcome]))
 }
+
+/** What a promise is rejected with, caught from now on. */
+export function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => new Error(`no error, but ${String(value)}`),
+    (error: unknown) => error,
+  )
+}
