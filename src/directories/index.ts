@@ -10,3 +10,6 @@ export {
 export { FileSwitchDirectory, type FileSwitchDirectoryOptions } from './file-switch-directory.js'
 export { HardlinkCopyDirectoryWrapper } from './hardlink-copy-directory-wrapper.js'
 export { NRTCachingDirectory, type NRTCachingDirectoryOptions } from './nrt-caching-directory.js'
+export { RateLimitedIndexOutput } from './rate-limited-index-output.js'
+export { type PauseOptions, RateLimiter } from './rate-limiter.js'
+export { SimpleRateLimiter } from './simple-rate-limiter.js'
