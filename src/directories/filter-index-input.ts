@@ -2,8 +2,10 @@ import { invalidType, invalidValue } from '../store/arguments.js'
 import { EndOfFileError, type MapFailedError } from '../store/errors.js'
 import { IndexInput, type LoadRange, type ViewOptions } from '../store/index-input.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
+import { openPart, type PartOpener } from '../store/open-part.js'
 import type { RandomAccessInput } from '../store/random-access-input.js'
 import type { SharedInput } from '../store/shared-input.js'
+import { WindowedInput } from '../store/windowed-input.js'
 import { SeekingRandomAccess } from './seeking-random-access.js'
 
 /**
@@ -23,7 +25,7 @@ import { SeekingRandomAccess } from './seeking-random-access.js'
  * Clones and slices pass through wrap(), which has no default: a filter cannot be lost by cloning.
  * Closing follows the delegate's rules, see IndexInput.
  */
-export abstract class FilterIndexInput extends IndexInput {
+export abstract class FilterIndexInput extends IndexInput implements PartOpener {
   readonly #delegate: IndexInput
   readonly #direct: boolean
 
@@ -197,6 +199,11 @@ export abstract class FilterIndexInput extends IndexInput {
     throw Object.assign(new TypeError(`A filter cannot be shared with another thread: ${this.toString()}`), {
       code: 'ERR_UNSUPPORTED_OPERATION',
     })
+  }
+
+  /** Opens a part as a file of its own, of which closing ends all clones: for compound files. */
+  [openPart](name: string, offset: number, length: number, context: IOContext): IndexInput {
+    return this.wrap(WindowedInput.openPart(this.#delegate, name, offset, length, context))
   }
 
   // Memory

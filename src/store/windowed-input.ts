@@ -5,6 +5,7 @@ import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
 import { copyBytes, endOfFile, InputFamily } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
+import { openPart, opensParts } from './open-part.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { SharedInput, type SharedInputData } from './shared-input.js'
 import { isLost, NOTHING, type Window, type WindowSource } from './window.js'
@@ -73,7 +74,7 @@ export class WindowedInput extends IndexInput {
 
   /**
    * Opens a part of an input as a file of its own: as slice() does, but closing it ends its clones
-   * and slices, too. Of an input that is not of this class, it is a slice.
+   * and slices, too. Of an input that is neither of this class nor a filter, it is a slice.
    */
   static openPart(
     input: IndexInput,
@@ -82,6 +83,7 @@ export class WindowedInput extends IndexInput {
     length: number,
     context: IOContext,
   ): IndexInput {
+    if (opensParts(input)) return input[openPart](name, offset, length, context)
     const part = input.slice(name, offset, length, context)
     if (!(part instanceof WindowedInput)) return part
     const family = new InputFamily(part.#family.source, part.toString(), part.#family)

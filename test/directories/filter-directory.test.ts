@@ -1,13 +1,23 @@
-import { expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import {
   ByteBuffersDirectory,
+  CodecUtil,
+  CompoundDirectory,
+  CorruptIndexError,
   Directory,
   FilterDirectory,
+  FSDirectory,
   type IndexInput,
   type IOContext,
+  MMapDirectory,
 } from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
+import { FilteredInputs, InvertedBytes, PassingInput } from '../support/filters.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
+
+const compoundFixture = fileURLToPath(new URL('../fixtures/lucene/index-10.4.0-compound', import.meta.url))
 
 class Passing extends FilterDirectory {}
 
@@ -85,4 +95,48 @@ it('closes the directory behind it, unless a subclass does not', () => {
   new Passing(inner)[Symbol.dispose]()
   expect(() => inner.listAll()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
   expect(() => borrowed.listAll()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
+})
+
+describe('filters of inputs', () => {
+  let path: string
+
+  beforeEach(() => {
+    path = temporaryDirectory()
+  })
+
+  afterEach(() => {
+    removeDirectory(path)
+  })
+
+  it('write and check footers', () => {
+    const stored = FSDirectory.open(path)
+    const directory = new InvertedBytes(stored)
+    write(directory, 'file', (output) => {
+      output.writeBytes(pattern(1_000))
+      CodecUtil.writeFooter(output)
+    })
+    const input = directory.openChecksumInput('file')
+    input.skipBytes(1_000)
+    CodecUtil.checkFooter(input)
+    input.close()
+    const raw = stored.openInput('file')
+    expect(() => CodecUtil.checksumEntireFile(raw)).toThrow(CorruptIndexError)
+    raw.close()
+  })
+
+  it('give compound files inputs of their own, which end with what was opened', () => {
+    const directory = new FilteredInputs(MMapDirectory.open(compoundFixture))
+    const segment = CompoundDirectory.open(directory, '_0')
+    const name = segment.listAll().find((one) => one.endsWith('.fnm'))!
+    const [one, other] = [segment.openInput(name), segment.openInput(name)]
+    const clone = one.clone()
+    expect(one).toBeInstanceOf(PassingInput)
+    expect(clone).toBeInstanceOf(PassingInput)
+    one.close()
+    expect(() => clone.readByte()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
+    CodecUtil.checksumEntireFile(other)
+    segment.close()
+    expect(() => other.readByte()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
+    directory.close()
+  })
 })
