@@ -75,7 +75,7 @@ export class InvertedOutput extends FilterIndexOutput {
     }
     const part = source.subarray(offset, offset + length)
     super.writeBytes(part.map((byte) => byte ^ 0xff))
-    this.#checksum = crc32(part, this.#checksum) // which is 0 after nothing
+    if (length > 0) this.#checksum = crc32(part, this.#checksum) // of nothing, it may be 0
   }
 }
 
