@@ -1,6 +1,7 @@
 export * as CodecUtil from './codec-util.js'
 export type { ChecksumOptions } from './checksum-parts.js'
 export { CompoundDirectory, type CompoundDirectoryOptions } from './compound-directory.js'
+export { type CompoundContents, writeCompoundFile } from './compound-writer.js'
 export type { FileStatus, FileVerification } from './file-verification.js'
 export { describeFile, type FileKind } from './file-kind.js'
 export { type IndexHeader, parseIndexHeader } from './index-header.js'
