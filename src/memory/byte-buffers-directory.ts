@@ -1,9 +1,10 @@
-import { checkOptions } from '../store/arguments.js'
+import { checkOptions, checkSize, invalidType } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import { AccessDeniedError, FileAlreadyExistsError, FileNotFoundError } from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
 import type { IndexInput } from '../store/index-input.js'
+import { LONGEST_ARRAY } from '../store/intrinsics.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
@@ -11,11 +12,21 @@ import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { SingleInstanceLockFactory } from '../store/single-instance-lock-factory.js'
 import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
+import { ByteBuffersDataOutput } from './byte-buffers-data-output.js'
 import { MemoryFile } from './memory-file.js'
 
 export interface ByteBuffersDirectoryOptions {
   /** By default a SingleInstanceLockFactory of its own. */
-  readonly lockFactory?: LockFactory
+  readonly lockFactory?: LockFactory | undefined
+  /**
+   * Files of up to this many bytes become one array when they are closed, which costs a copy and
+   * saves what is left of their last block; longer ones stay in the blocks that they were written
+   * in. 0: all stay (Lucene's OUTPUT_AS_MANY_BUFFERS); Infinity: none that the engine's longest
+   * array can hold (OUTPUT_AS_ONE_BUFFER). By default 4 MiB.
+   */
+  readonly joinUpTo?: number | undefined
+  /** Makes what a file is written into; by default blocks of 32 KiB and more. */
+  readonly newDataOutput?: (() => ByteBuffersDataOutput) | undefined
 }
 
 /**
@@ -25,14 +36,21 @@ export interface ByteBuffersDirectoryOptions {
 export class ByteBuffersDirectory extends Directory {
   readonly #files = new Map<string, MemoryFile>()
   readonly #lockFactory: LockFactory
-  readonly #blockPower: number
+  readonly #joinUpTo: number
+  readonly #newDataOutput: () => ByteBuffersDataOutput
   #tempCounter = 0
 
   constructor(options: ByteBuffersDirectoryOptions & WindowPowerOption = {}) {
     super()
-    checkOptions('ByteBuffersDirectory', options, ['lockFactory'])
+    checkOptions('ByteBuffersDirectory', options, ['lockFactory', 'joinUpTo', 'newDataOutput'])
     this.#lockFactory = checkLockFactory(options.lockFactory ?? new SingleInstanceLockFactory())
-    this.#blockPower = options[windowPower] ?? BLOCK_POWER
+    const power = options[windowPower]
+    const { joinUpTo = power === undefined ? JOIN_UP_TO : 0, newDataOutput = outputOf(power, power) } =
+      options
+    if (joinUpTo !== Infinity) checkSize('joinUpTo', joinUpTo)
+    if (typeof newDataOutput !== 'function') throw invalidType('newDataOutput', 'a function', newDataOutput)
+    this.#joinUpTo = Math.min(joinUpTo, LONGEST_ARRAY)
+    this.#newDataOutput = newDataOutput
   }
 
   listAll(): string[] {
@@ -52,18 +70,22 @@ export class ByteBuffersDirectory extends Directory {
 
   openInput(name: string, context: IOContext = IOContext.DEFAULT): IndexInput {
     checkContext(context)
-    const file = this.#file(name)
-    if (!file.complete) {
+    const { source } = this.#file(name)
+    if (source === undefined) {
       throw new AccessDeniedError(`The file is still being written: ${name}`, { path: name })
     }
-    return WindowedInput.over(file.source(), `ByteBuffersDirectory(name="${name}")`)
+    return WindowedInput.over(source, `ByteBuffersDirectory(name="${name}")`)
   }
 
   createOutput(name: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
     this.#check(name)
     checkContext(context)
     if (this.#files.has(name)) throw new FileAlreadyExistsError(`The name is taken: ${name}`, { path: name })
-    const file = new MemoryFile(this.#blockPower)
+    const output = this.#newDataOutput()
+    if (!(output instanceof ByteBuffersDataOutput)) {
+      throw invalidType('what newDataOutput() returns', 'a ByteBuffersDataOutput', output)
+    }
+    const file = new MemoryFile(output, this.#joinUpTo)
     this.#files.set(name, file)
     return new BufferedIndexOutput(file, name, `ByteBuffersDirectoryOutput(name="${name}")`)
   }
@@ -130,4 +152,11 @@ export class ByteBuffersDirectory extends Directory {
   }
 }
 
-const BLOCK_POWER = 22
+/** As long as what an output hands on at once. */
+const MIN_BITS = 15
+
+function outputOf(power = MIN_BITS, maxBits?: number): () => ByteBuffersDataOutput {
+  return () => new ByteBuffersDataOutput({ minBits: power, maxBits })
+}
+
+const JOIN_UP_TO = 4 * 2 ** 20

@@ -1,5 +1,6 @@
 export * from './errors.js'
 export { alignOffset, IndexOutput } from './index-output.js'
+export { BufferedChecksum } from './buffered-checksum.js'
 export { BufferedChecksumIndexInput } from './buffered-checksum-index-input.js'
 export { ChecksumIndexInput } from './checksum-index-input.js'
 export { DataInput } from './data-input.js'
