@@ -64,16 +64,19 @@ describe('ByteBuffersDataInput', () => {
   it('reads every value of fixed width at every position, as an input and at random', () => {
     const bytes = pattern(60)
     for (const lengths of [[1], [2], [3, 1], [8], [7], [16], [5, 0, 30], [100]]) {
-      const input = ByteBuffersDataInput.from(cut(bytes, lengths))
-      const random = input.randomAccessSlice(0, 60)
+      const parts = cut(bytes, lengths)
       for (const [name, read] of Object.entries(FIXED_READS) as [keyof typeof FIXED_READS, never][]) {
         for (let position = 60; position >= 0; position--) {
+          // A new input each time: none has a window yet in which the value might be.
+          const input = ByteBuffersDataInput.from(parts)
+          const random = input.randomAccessSlice(0, 60)
           input.seek(position)
           const expected = outcome(() => new InputModel(bytes, position).read<unknown>(read))
           expect(outcome(() => input[name]())).toEqual(expected)
           expect(outcome(() => random[name](position))).toEqual(expected)
         }
       }
+      const input = ByteBuffersDataInput.from(parts)
       const all = new Uint8Array(60)
       input.seek(0)
       input.readBytes(all)

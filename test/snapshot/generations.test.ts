@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import {
   AlreadyClosedError,
@@ -121,6 +121,14 @@ describe('generations', () => {
     ] as const) {
       expect(() => publisher.publish(inputs as never, data as never)).toThrow(error)
     }
+    const once = open(4)
+    const share = once.share.bind(once)
+    vi.spyOn(once, 'share')
+      .mockImplementationOnce(share)
+      .mockImplementationOnce(() => {
+        throw new RangeError('not twice')
+      })
+    expect(() => publisher.publish([once], { name: 'x' })).toThrow('not twice')
     for (const subscriber of subscribers) {
       using generation = subscriber.poll()!
       expect(generation.data.name).toBe('first')
@@ -180,17 +188,18 @@ describe('generations', () => {
   it('that cannot be attached are lost, and the next ones can be had', async () => {
     using subscriber = subscribe()
     const plain = FSDirectory.open(path)
-    const lost = open(1, plain)
-    publisher.publish([open(5), lost], { name: 'first' })
-    directory.deleteFile(`file-${files - 2}`)
+    const lost = `file-${files}`
+    publisher.publish([open(1, plain), open(2)], { name: 'first' })
+    publisher.publish([open(3), opened[0]!, open(4)], { name: 'second' })
+    directory.deleteFile(lost)
     expect(() => subscriber.poll()).toThrow(expect.objectContaining({ code: 'ENOENT' }))
     expect(subscriber.poll()).toBeUndefined()
-    publisher.publish([open(2)], { name: 'second' })
+    publisher.publish([open(5)], { name: 'third' })
     using generation = subscriber.poll()!
-    expect(generation.inputs[0]!.readByte()).toBe(2)
-    opened[1]!.close()
+    expect(generation.inputs[0]!.readByte()).toBe(5)
+    for (const input of opened) input.close()
     await settled()
-    expect(mappingsOf(LENGTH)).toBe(1) // the second's
+    expect(mappingsOf(LENGTH)).toBe(1) // what this thread has attached
   })
 
   it('come by subscriptions only', () => {
