@@ -93,6 +93,7 @@ export class BufferedChecksum {
   }
 
   #sum(): void {
+    if (this.#at === 0) return
     this.#checksum = crc32(this.#buffer.subarray(0, this.#at), this.#checksum)
     this.#at = 0
   }

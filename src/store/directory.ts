@@ -2,6 +2,7 @@ import { invalidType } from './arguments.js'
 import type { ChecksumIndexInput } from './checksum-index-input.js'
 import { AlreadyClosedError } from './errors.js'
 import { BufferedChecksumIndexInput } from './buffered-checksum-index-input.js'
+import { ignoringErrors } from './ignoring-errors.js'
 import { IOContext } from './io-context.js'
 import type { IndexInput } from './index-input.js'
 import type { IndexOutput } from './index-output.js'
@@ -117,13 +118,5 @@ export abstract class Directory implements Disposable {
 
   protected ensureOpen(): void {
     if (!this.#open) throw new AlreadyClosedError(`This directory is closed: ${this.toString()}`)
-  }
-}
-
-function ignoringErrors(action: () => void): void {
-  try {
-    action()
-  } catch {
-    // The first error is the one to report.
   }
 }

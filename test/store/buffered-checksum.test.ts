@@ -50,6 +50,8 @@ describe('BufferedChecksum', () => {
     checksum.update(pattern(100_000), 5, 90_000)
     const expected = crc32(pattern(100_000).subarray(5, 90_005), crc32(Uint8Array.of(7)))
     expect(checksum.getValue()).toBe(expected)
+    checksum.update(new TextEncoder().encode('')) // an array without memory: see design/checksums.md
+    expect([checksum.getValue(), checksum.getValue()]).toEqual([expected, expected])
     checksum.updateByte(1)
     checksum.reset()
     expect(checksum.getValue()).toBe(0)
