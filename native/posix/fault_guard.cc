@@ -1,5 +1,7 @@
 #include "core/fault_guard.h"
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <mutex>
@@ -20,8 +22,13 @@ void handleSigbus(int signal, siginfo_t* info, void* context);
 struct sigaction originalAction;
 struct sigaction replacingActions[8];
 std::atomic<const struct sigaction*> nextAction{nullptr};
-std::atomic<bool> chaining{false};
-std::atomic<pthread_t> chainingThread{};
+
+/// The threads that are passing a signal on now. A table, as a thread_local of a library that is
+/// opened late may be allocated where it is first touched, which a handler must not do.
+std::array<std::atomic<pthread_t>, 64> chaining{};
+constexpr pthread_t kNobody{};
+
+static_assert(std::atomic<pthread_t>::is_always_lock_free);
 
 /// Gives the signal to another handler, as the kernel would.
 void deliver(const struct sigaction& action, int signal, siginfo_t* info, void* context) {
@@ -39,19 +46,35 @@ void deliver(const struct sigaction& action, int signal, siginfo_t* info, void* 
   }
 }
 
+bool isChaining(pthread_t thread) {
+  for (const auto& place : chaining) {
+    const pthread_t other = place.load(std::memory_order_relaxed);
+    if (other != kNobody && ::pthread_equal(other, thread)) return true;
+  }
+  return false;
+}
+
+/// A place of the table that holds the thread; nullptr when there is none free.
+std::atomic<pthread_t>* noteChaining(pthread_t thread) {
+  for (auto& place : chaining) {
+    pthread_t expected = kNobody;
+    if (place.compare_exchange_strong(expected, thread, std::memory_order_relaxed)) return &place;
+  }
+  return nullptr;
+}
+
 /// Two copies of this library may chain to each other: on the second time round, the signal goes to
-/// the handler that was there before either.
+/// the handler that was there before either. A thread's note is its own business, hence relaxed.
 void chain(int signal, siginfo_t* info, void* context) {
-  const bool again = chaining.load(std::memory_order_acquire) &&
-                     ::pthread_equal(chainingThread.load(std::memory_order_relaxed), ::pthread_self());
-  if (again) {
+  const pthread_t self = ::pthread_self();
+  if (isChaining(self)) {
     deliver(originalAction, signal, info, context);
     return;
   }
-  chainingThread.store(::pthread_self(), std::memory_order_relaxed);
-  chaining.store(true, std::memory_order_release);
+  // Without a place it goes once more round, until one is free.
+  std::atomic<pthread_t>* const place = noteChaining(self);
   deliver(*nextAction.load(std::memory_order_acquire), signal, info, context);
-  chaining.store(false, std::memory_order_release);
+  if (place != nullptr) place->store(kNobody, std::memory_order_relaxed);
 }
 
 void handleSigbus(int signal, siginfo_t* info, void* context) {

@@ -170,6 +170,36 @@ TEST("the guard is put back where it was replaced, and then chains to what repla
         }) == 7);
 }
 
+TEST("threads that get foreign signals at the same time pass each on once to every handler") {
+  // The handler of another copy of the library, which has taken ours for the one before it.
+  static struct sigaction ours = {};
+  static thread_local int rounds = 0;
+  static thread_local int delivered = 0;
+  const auto first = [](int, siginfo_t*, void*) { delivered++; };
+  const auto copy = [](int signal, siginfo_t* info, void* context) {
+    rounds++;
+    ours.sa_sigaction(signal, info, context);
+  };
+  CHECK(endOf([&] {
+          handleWith(first);
+          armFaultGuard();
+          CHECK(::sigaction(SIGBUS, nullptr, &ours) == 0);
+          handleWith(copy);
+          armFaultGuard();
+          std::vector<std::thread> threads;
+          for (int i = 0; i < 4; i++) {
+            threads.emplace_back([] {
+              for (int turn = 1; turn <= kManyTurns / 200; turn++) {
+                ::pthread_kill(::pthread_self(), SIGBUS);
+                CHECK(rounds == turn && delivered == turn);
+              }
+            });
+          }
+          for (std::thread& thread : threads) thread.join();
+          return 0;
+        }) == 0);
+}
+
 TEST("threads that fault at the same time all see zeros and go on") {
   CHECK(guarded([] {
           for (int turn = 0; turn < 50; turn++) {
