@@ -3,12 +3,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { deflateRaw, inflateRawSync } from 'node:zlib'
 
 import { randomFrom } from './board.mjs'
 import { Model, PAGE } from './model.mjs'
 import { SCALAR_NAMES, SCALARS, WRITERS } from './scalars.mjs'
 import { STEPS, TOTAL_WEIGHT } from './steps.mjs'
+import { compress, store } from './view-readers.mjs'
 
 const require = createRequire(import.meta.url)
 const {
@@ -484,21 +484,24 @@ export class Actor {
     this.#model.checkView('view written', view, bytes)
   }
 
-  /** Other threads of the process read the view, whatever is closed meanwhile. */
   viewCompressed() {
     const view = this.#one(this.#views)
-    if (view === undefined || view.busy || view.bytes.length > 50_000 || this.#full()) return
-    this.#model.count('view compressed', view.family.file.id, view.start, view.bytes.length)
+    if (view === undefined || view.bytes.length > 50_000 || this.#number !== 0) return
+    this.#readElsewhere('view compressed', view, compress)
+  }
+
+  viewStored() {
+    const view = this.#one(this.#views)
+    if (view === undefined || view.bytes.length === 0) return
+    this.#readElsewhere('view stored', view, store)
+  }
+
+  #readElsewhere(operation, view, read) {
+    if (view.busy || this.#full()) return
+    this.#model.count(operation, view.family.file.id, view.start, view.bytes.length)
     view.busy = true
-    const packed = new Promise((resolve, reject) => {
-      deflateRaw(view.bytes, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result)))
-    })
-    this.#background(
-      packed.then((result) => {
-        view.busy = false
-        this.#model.checkView('view compressed', view, inflateRawSync(result))
-      }),
-    )
+    const done = read(this.#model, view, this.#path)
+    this.#background(done.finally(() => (view.busy = false)))
   }
 
   // Memory

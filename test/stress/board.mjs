@@ -16,6 +16,7 @@ export const OPERATIONS = [
   'view read',
   'view written',
   'view compressed',
+  'view stored',
   'load',
   'prefetch',
   'advise',

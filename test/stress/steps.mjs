@@ -16,6 +16,7 @@ export const STEPS = [
   [4, (actor) => actor.viewRead()],
   [2, (actor) => actor.viewWritten()],
   [0.3, (actor) => actor.viewCompressed()],
+  [0.3, (actor) => actor.viewStored()],
   [0.5, (actor) => actor.load()],
   [1, (actor) => actor.prefetch()],
   [0.5, (actor) => actor.advise()],
