@@ -6,7 +6,7 @@
 // where something was done that it belongs to. Fails where any of that is wrong, where an operation
 // was never done, where a thread stands still, or where anything is mapped in the end. A seed gives
 // every thread the same operations again, but not the same interleaving of the threads.
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
@@ -25,7 +25,6 @@ const { values } = parseArgs({
   },
 })
 const [seed, seconds, threads] = [values.seed, values.seconds, values.threads].map(Number)
-console.log(`stress --seed ${seed} --seconds ${seconds} --threads ${threads} on Node.js ${process.version}`)
 if (globalThis.gc === undefined) throw new Error('to be run with --expose-gc')
 
 /** How long a thread may go without finishing an operation. */
@@ -33,6 +32,13 @@ const STANDSTILL = 60_000
 
 // The default keeps a thread's inputs few enough; the system's own limit is far.
 const MAPPING_LIMIT = mappingStats().limit
+
+const FILE_SYSTEMS = { 0xef53: 'ext4', 0x58465342: 'xfs', 0x9123683e: 'btrfs', 0x01021994: 'tmpfs' }
+const { type } = statfsSync(values.directory)
+console.log(
+  `stress --seed ${seed} --seconds ${seconds} --threads ${threads}, Node.js ${process.version}, ` +
+    `${values.directory} on ${FILE_SYSTEMS[type] ?? `file system 0x${type.toString(16)}`}`,
+)
 
 const path = mkdtempSync(join(realpathSync(values.directory), 'mmap-directory-stress-'))
 process.once('exit', () => rmSync(path, { recursive: true, force: true }))
