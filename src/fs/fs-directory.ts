@@ -218,13 +218,22 @@ function resolveDirectory(path: string, create: boolean): string {
   if (typeof path !== 'string' || path === '') throw invalidType('path', 'a string that is not empty', path)
   return withStorageErrors('open directory', path, () => {
     if (create) mkdirSync(path, { recursive: true })
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-      throw new FileNotFoundError(`No such directory: ${path}`, { path })
-    }
-    const real = realpathSync(path)
+    const real = realPathOf(path)
     if (!statSync(real).isDirectory()) throw new NotADirectoryError(`Not a directory: ${path}`, { path })
     return real
   })
+}
+
+// Not statSync's `throwIfNoEntry: false`: since Node.js 22 that takes a path below a file (ENOTDIR)
+// for one that is not there, too.
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    const { code, syscall, errno } = cause as NodeJS.ErrnoException
+    if (code !== 'ENOENT') throw cause
+    throw new FileNotFoundError(`No such directory: ${path}`, { path, syscall, errno, cause })
+  }
 }
 
 function isDirectory(path: string): boolean {

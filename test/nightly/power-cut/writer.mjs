@@ -1,6 +1,7 @@
 // Writes commits until its file system fails, in the order of Lucene's IndexWriter, and notes on
 // another file system what it was promised. Its last line tells which call failed, and how.
 import { openSync, writeSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
 
 import { CodecUtil, FSDirectory, MMapDirectory } from '../../../dist/index.js'
 import { randomFrom } from './random.mjs'
@@ -97,5 +98,7 @@ try {
     last = names
   }
 } catch (error) {
-  console.log(JSON.stringify({ step, name: error.name, code: error.code, message: error.message }))
+  // Some errors (MapFailedError) have a code of their own for whatever the system says.
+  const code = error.errno < 0 ? getSystemErrorName(error.errno) : error.code
+  console.log(JSON.stringify({ step, name: error.name, code, message: error.message }))
 }
