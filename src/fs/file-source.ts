@@ -23,8 +23,7 @@ const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
 export interface SharedFile {
   readonly pid: number
   readonly path: string
-  readonly ino: string
-  readonly dev: string
+  readonly identity: string
   readonly size: number
   readonly advice: ReadAdvice
 }
@@ -50,11 +49,9 @@ export class FileSource implements WindowSource {
   static attach(source: SharedFile): FileSource {
     const { path, advice } = source
     const { fd, stats } = openRegularFile(path)
-    const { ino, dev } = fstatSync(fd, { bigint: true })
-    const same = String(ino) === source.ino && String(dev) === source.dev && stats.size === source.size
-    if (!same) {
+    if (stats.size !== source.size || identityOf(fd) !== source.identity) {
       closeSync(fd)
-      throw new FileNotFoundError(`The shared file was replaced by another: ${path}`, { path })
+      throw new FileNotFoundError(`The shared file was changed or replaced: ${path}`, { path })
     }
     return new FileSource(fd, path, stats.size, { advice, adviceOf: adviceFor })
   }
@@ -132,12 +129,10 @@ export class FileSource implements WindowSource {
   }
 
   share(): SharedSource {
-    const { ino, dev } = fstatSync(this.#fd, { bigint: true })
     const shared: SharedFile = {
       pid: process.pid,
       path: this.#path,
-      ino: String(ino),
-      dev: String(dev),
+      identity: withStorageErrors('stat', this.#path, () => identityOf(this.#fd)),
       size: this.length,
       advice: this.advice(0, this.length),
     }
@@ -204,6 +199,15 @@ export class FileSource implements WindowSource {
     this.#closed = true
     if (this.#loads === 0) closeSync(this.#fd)
   }
+}
+
+/**
+ * Tells a file from a later one that got the number of its inode, as ext4 gives those out again at
+ * once. Time stamps tick every few milliseconds: the two of them leave less to chance than one.
+ */
+function identityOf(fd: number): string {
+  const { dev, ino, birthtimeNs, mtimeNs } = fstatSync(fd, { bigint: true })
+  return `${dev} ${ino} ${birthtimeNs} ${mtimeNs}`
 }
 
 const SMALL = 1024

@@ -15,7 +15,7 @@ import { type FileOwner, MappedSource } from './mapped-source.js'
  *
  * Throws a TypeError (ERR_INVALID_ARG_VALUE) for what is no such object, was changed, was attached
  * or released before, comes from another process or from a thread that has ended; FileNotFoundError
- * when a file that is not mapped has been replaced.
+ * when a file that is not mapped has been changed or replaced.
  */
 export function attachInput(input: SharedInput): IndexInput {
   let shared: unknown
@@ -76,12 +76,11 @@ function isShared(shared: unknown): shared is SharedInputData {
 
 function isSharedFile(source: unknown): source is SharedFile {
   if (!isObject(source)) return false
-  const { pid, path, ino, dev, size, advice } = source
+  const { pid, path, identity, size, advice } = source
   return (
     pid === process.pid &&
     typeof path === 'string' &&
-    typeof ino === 'string' &&
-    typeof dev === 'string' &&
+    typeof identity === 'string' &&
     isSize(size) &&
     isAdvice(advice)
   )

@@ -246,6 +246,25 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
     expect(all).toEqual([1000, 10, 7, 7, 1000, gone, gone, 'TypeError ERR_UNSUPPORTED_OPERATION'])
   })
 
+  it('do not open another file that has got the number of one that is gone', async () => {
+    const all = await said(`
+      const file = join(dir, 'number' + process.pid)
+      const results = []
+      for (let turn = 0; turn < 10; turn++) {
+        fs.writeFileSync(file, Buffer.alloc(1000, 7))
+        const opened = lib.FSDirectory.open(dir).openInput('number' + process.pid)
+        const token = structuredClone(opened.share())
+        opened.close()
+        fs.unlinkSync(file)
+        // The clock of file systems ticks every few milliseconds.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+        fs.writeFileSync(file, Buffer.alloc(1000, 8)) // ext4 gives it the number that is free again
+        results.push(outcome(() => lib.attachInput(token).readByte()))
+      }
+      say([...new Set(results)])`)
+    expect(all).toEqual(['FileNotFoundError ENOENT'])
+  })
+
   it.each(['terminate', 'exit'])('end at any moment: %s', async (how) => {
     const all = await said(`
       const BUSY = \`
