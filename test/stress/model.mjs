@@ -7,6 +7,15 @@ const CLOSE_LOOK = 64 * 1024
 
 export const pageAfter = (offset) => Math.ceil(offset / PAGE) * PAGE
 
+/**
+ * Whether bytes may have been read before and kept: where chunks do not lie side by side, a value of
+ * up to 8 bytes that crosses the border of two windows is put together in a copy.
+ */
+function mayBeCopied(from, end) {
+  const border = Math.round(from / PAGE) * PAGE
+  return from > border - 8 && end < border + 8
+}
+
 /** What a thread of a stress run knows of files, so that it can tell what reads may return. */
 export class Model {
   #board
@@ -93,14 +102,19 @@ export class Model {
   /** Checks bytes that were read from `from` on in a file, of which those from `lost` on were lost before. */
   checkRead(operation, family, from, bytes, lost) {
     const end = from + bytes.length
+    const expected = this.expected(family.file, from, bytes.length)
     if (
       family.mapped &&
       (end > pageAfter(lost) || (end > lost && bytes.length >= CLOSE_LOOK)) &&
-      end > from
+      end > from &&
+      !(mayBeCopied(from, end) && Buffer.compare(bytes, expected) === 0)
     ) {
-      this.fail(`${operation} read [${from}, ${end}) of a file that was cut at ${lost}`)
+      const both = [bytes, expected].map((some) => Buffer.from(some.subarray(0, 40)).toString('hex'))
+      this.fail(
+        `${operation} read [${from}, ${end}) of a file that was cut at ${lost}: ${both.join(' instead of ')}`,
+      )
     }
-    this.#check(operation, family, from, bytes, this.expected(family.file, from, bytes.length), true)
+    this.#check(operation, family, from, bytes, expected, true)
   }
 
   /** Checks a view, or a copy of one. Says whether pages of it are lost. */
