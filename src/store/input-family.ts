@@ -117,6 +117,8 @@ export class InputFamily {
         { code: 'ERR_INVALID_RETURN_VALUE' },
       )
     }
+    // A value put together of several pieces may have lost other bytes than its last.
+    if (isLost(window)) this.checkFault(false)
     return window
   }
 
