@@ -1,5 +1,6 @@
-import { checkInt, checkLong, type DataOutput } from '../store/data-output.js'
-import type { DataInput } from '../store/data-input.js'
+import { checkInstance } from '../store/arguments.js'
+import { DataInput } from '../store/data-input.js'
+import { checkInt, checkLong, DataOutput } from '../store/data-output.js'
 
 /**
  * Everything in an index is little-endian since Lucene 9.0, but headers, footers and `segments_N`
@@ -8,22 +9,26 @@ import type { DataInput } from '../store/data-input.js'
 
 /** The next four bytes as an int32, the highest first. Throws what readInt() throws. */
 export function readBEInt(input: DataInput): number {
+  checkInstance('input', input, DataInput)
   return swapInt(input.readInt())
 }
 
 /** The next eight bytes as an int64, the highest first. Throws what readLong() throws. */
 export function readBELong(input: DataInput): bigint {
+  checkInstance('input', input, DataInput)
   return swapLong(input.readLong())
 }
 
 /** Writes an int32, the highest byte first. Throws a RangeError for what is none. */
 export function writeBEInt(output: DataOutput, value: number): void {
+  checkInstance('output', output, DataOutput)
   checkInt(value)
   output.writeInt(swapInt(value))
 }
 
 /** Writes an int64, the highest byte first; a number must be a whole one within ±(2^53 − 1). */
 export function writeBELong(output: DataOutput, value: bigint | number): void {
+  checkInstance('output', output, DataOutput)
   output.writeLong(swapLong(checkLong(value)))
 }
 

@@ -1,5 +1,6 @@
+import { checkInstance, checkOptions, checkWatching } from '../store/arguments.js'
 import { BufferedChecksumIndexInput } from '../store/buffered-checksum-index-input.js'
-import type { IndexInput } from '../store/index-input.js'
+import { IndexInput } from '../store/index-input.js'
 import { type ChecksumOptions, checksumParts } from './checksum-parts.js'
 import { checkFooter, checksumMismatch, retrieveChecksum, seekFooter } from './footer.js'
 
@@ -9,6 +10,7 @@ import { checkFooter, checksumMismatch, retrieveChecksum, seekFooter } from './f
  * CorruptIndexError when the file is damaged.
  */
 export function checksumEntireFile(input: IndexInput): number {
+  checkInstance('input', input, IndexInput)
   const reader = input.clone()
   try {
     seekFooter(reader)
@@ -30,6 +32,9 @@ export async function checksumEntireFileAsync(
   input: IndexInput,
   options: ChecksumOptions = {},
 ): Promise<number> {
+  checkInstance('input', input, IndexInput)
+  checkOptions('checksumEntireFileAsync', options, ['signal', 'onProgress'])
+  checkWatching(options.signal, options.onProgress)
   options.signal?.throwIfAborted()
   const reader = input.clone()
   let expected: number

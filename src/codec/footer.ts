@@ -1,8 +1,8 @@
-import { outOfRange } from '../store/arguments.js'
-import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
+import { checkInstance, outOfRange } from '../store/arguments.js'
+import { ChecksumIndexInput } from '../store/checksum-index-input.js'
 import { CorruptIndexError, IndexFormatTooOldError } from '../store/errors.js'
-import type { IndexInput } from '../store/index-input.js'
-import type { IndexOutput } from '../store/index-output.js'
+import { IndexInput } from '../store/index-input.js'
+import { IndexOutput } from '../store/index-output.js'
 import { readBEInt, readBELong, writeBEInt, writeBELong } from './big-endian.js'
 import { FOOTER_MAGIC, hex32 } from './codec-magic.js'
 
@@ -16,6 +16,7 @@ export function footerLength(): number {
 
 /** Ends a file with the checksum of all that was written. To be called last, before close(). */
 export function writeFooter(output: IndexOutput): void {
+  checkInstance('output', output, IndexOutput)
   writeBEInt(output, FOOTER_MAGIC)
   writeBEInt(output, 0)
   writeCRC(output)
@@ -31,6 +32,7 @@ export function writeFooter(output: IndexOutput): void {
  * itself, whose `suppressed` then lists what was found out about the checksum.
  */
 export function checkFooter(input: ChecksumIndexInput, priorError?: unknown): number {
+  checkInstance('input', input, ChecksumIndexInput)
   if (priorError === undefined) return checkPlainFooter(input)
   try {
     const remaining = input.length() - input.getFilePointer()
@@ -68,6 +70,7 @@ export function checkFooter(input: ChecksumIndexInput, priorError?: unknown): nu
  * position is at the end afterwards.
  */
 export function retrieveChecksum(input: IndexInput, expectedLength?: number): number {
+  checkInstance('input', input, IndexInput)
   const length = input.length()
   if (expectedLength !== undefined) {
     if (!Number.isSafeInteger(expectedLength) || expectedLength < FOOTER_LENGTH) {
@@ -106,6 +109,7 @@ export function readCRC(input: IndexInput): number {
 
 /** Writes the CRC-32 of all that was written so far. */
 export function writeCRC(output: IndexOutput): void {
+  checkInstance('output', output, IndexOutput)
   const checksum = output.getChecksum()
   // An output of somebody else's may err.
   if (checksum >>> 0 !== checksum) {
@@ -129,6 +133,7 @@ export function checksumMismatch(expected: number, actual: number, resource: str
 }
 
 export function seekFooter(input: IndexInput): void {
+  checkInstance('input', input, IndexInput)
   const length = input.length()
   if (length < FOOTER_LENGTH) {
     throw new CorruptIndexError(

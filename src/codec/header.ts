@@ -1,5 +1,5 @@
-import { outOfRange } from '../store/arguments.js'
-import type { DataInput } from '../store/data-input.js'
+import { checkInstance, outOfRange } from '../store/arguments.js'
+import { DataInput } from '../store/data-input.js'
 import type { DataOutput } from '../store/data-output.js'
 import { CorruptIndexError, IndexFormatTooNewError, IndexFormatTooOldError } from '../store/errors.js'
 import { readBEInt, writeBEInt } from './big-endian.js'
@@ -45,6 +45,7 @@ export function checkHeaderNoMagic(
   minVersion: number,
   maxVersion: number,
 ): number {
+  checkInstance('input', input, DataInput)
   checkAscii('codec', codec, LONGEST_CODEC)
   checkVersion('minVersion', minVersion)
   checkVersion('maxVersion', maxVersion)

@@ -1,4 +1,4 @@
-import { checkSize, invalidValue, outOfRange } from '../store/arguments.js'
+import { checkSize, checkString, invalidValue, outOfRange } from '../store/arguments.js'
 
 /** Lucene's IndexFileNames: what the names of index files are made of. */
 
@@ -23,17 +23,22 @@ export function fileNameFromGeneration(base: string, extension: string, generati
 
 /** `segment_suffix.extension`; an empty suffix or extension leaves out its separator. */
 export function segmentFileName(segment: string, suffix: string, extension: string): string {
+  checkString('segment', segment)
+  checkString('suffix', suffix)
+  checkString('extension', extension)
   if (extension.startsWith('.')) throw outOfRange('extension', 'without its dot', extension)
   return segment + (suffix === '' ? '' : `_${suffix}`) + (extension === '' ? '' : `.${extension}`)
 }
 
 /** The segment's name that a file's name begins with: `_0` of `_0_Lucene90_0.dvd`. */
 export function parseSegmentName(fileName: string): string {
+  checkString('fileName', fileName)
   return fileName.slice(0, endOfSegmentName(fileName))
 }
 
 /** What follows the segment's name, with its separator: `_Lucene90_0.dvd`, `.fdt`. */
 export function stripSegmentName(fileName: string): string {
+  checkString('fileName', fileName)
   const end = endOfSegmentName(fileName)
   return end === undefined ? fileName : fileName.slice(end)
 }
@@ -43,6 +48,7 @@ export function stripSegmentName(fileName: string): string {
  * the part that should be one is not.
  */
 export function parseGeneration(fileName: string): number {
+  checkString('fileName', fileName)
   const parts = stripExtension(fileName).slice(1).split('_')
   // segment, segment_generation, segment_codec_suffix, segment_generation_codec_suffix
   if (parts.length !== 2 && parts.length !== 4) return 0
@@ -53,18 +59,21 @@ export function parseGeneration(fileName: string): number {
 
 /** The name up to its first dot. */
 export function stripExtension(fileName: string): string {
+  checkString('fileName', fileName)
   const dot = fileName.indexOf('.')
   return dot === -1 ? fileName : fileName.slice(0, dot)
 }
 
 /** What follows the first dot; undefined where there is none. */
 export function getExtension(fileName: string): string | undefined {
+  checkString('fileName', fileName)
   const dot = fileName.indexOf('.')
   return dot === -1 ? undefined : fileName.slice(dot + 1)
 }
 
 /** A whole number in base 36, as Lucene writes generations; undefined for anything else. */
 export function parseBase36(text: string): number | undefined {
+  checkString('text', text)
   if (!/^[0-9a-z]+$/.test(text)) return undefined
   const value = Number.parseInt(text, 36)
   return Number.isSafeInteger(value) ? value : undefined

@@ -1,7 +1,8 @@
-import type { DataInput } from '../store/data-input.js'
+import { checkInstance } from '../store/arguments.js'
+import { DataInput } from '../store/data-input.js'
 import type { DataOutput } from '../store/data-output.js'
 import { CorruptIndexError } from '../store/errors.js'
-import type { IndexInput } from '../store/index-input.js'
+import { IndexInput } from '../store/index-input.js'
 import { readBEInt } from './big-endian.js'
 import { checkHeader, headerLength, readCodecName, readMagic, writeHeader } from './header.js'
 import { checkId, ID_LENGTH, idToString, readId, sameId } from './segment-id.js'
@@ -68,6 +69,7 @@ export function checkIndexHeader(
 /** Reads the id of an index header and returns it. Throws CorruptIndexError for another one. */
 export function checkIndexHeaderID(input: DataInput, expectedId: Uint8Array): Uint8Array {
   checkId('expectedId', expectedId)
+  checkInstance('input', input, DataInput)
   const id = readId(input)
   if (!sameId(id, expectedId)) throw idMismatch(expectedId, id, String(input))
   return id
@@ -86,6 +88,7 @@ export function checkIndexHeaderSuffix(input: DataInput, expectedSuffix: string)
  * CorruptIndexError when there is none.
  */
 export function readIndexHeader(input: IndexInput): Uint8Array {
+  checkInstance('input', input, IndexInput)
   input.seek(0)
   const { length } = parseIndexHeader(input)
   const bytes = new Uint8Array(length)
@@ -134,5 +137,6 @@ function writeSuffix(output: DataOutput, suffix: string): void {
 }
 
 function readSuffix(input: DataInput): string {
+  checkInstance('input', input, DataInput)
   return readAscii(input, 'suffix', input.readByte(), LONGEST_SUFFIX)
 }

@@ -1,5 +1,6 @@
+import { checkInstance } from '../store/arguments.js'
 import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
-import type { Directory } from '../store/directory.js'
+import { Directory } from '../store/directory.js'
 import { CorruptIndexError } from '../store/errors.js'
 import { checkFooter } from './footer.js'
 
@@ -13,6 +14,7 @@ export function readToFooter<T>(
   fileName: string,
   read: (input: ChecksumIndexInput) => T,
 ): T {
+  checkInstance('directory', directory, Directory)
   const input = directory.openChecksumInput(fileName)
   try {
     const length = input.length()

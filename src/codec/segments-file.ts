@@ -2,7 +2,7 @@ import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
 import type { DataInput } from '../store/data-input.js'
 import type { Directory } from '../store/directory.js'
 import { CorruptIndexError } from '../store/errors.js'
-import { invalidValue } from '../store/arguments.js'
+import { checkString, invalidValue } from '../store/arguments.js'
 import { readBEInt, readBELong } from './big-endian.js'
 import { checkHeader } from './header.js'
 import { fileNameFromGeneration, parseBase36, SEGMENTS } from './index-file-names.js'
@@ -58,6 +58,7 @@ export interface SegmentsFile {
 
 /** The generation in the name of a commit, `segments_N`; undefined for any other name. */
 export function generationOfSegmentsFile(fileName: string): number | undefined {
+  checkString('fileName', fileName)
   const generation = fileName === SEGMENTS ? 0 : parseBase36(fileName.slice(SEGMENTS.length + 1))
   // Only the one way to write it: `segments_04` is somebody else's.
   return generation !== undefined && fileNameFromGeneration(SEGMENTS, '', generation) === fileName

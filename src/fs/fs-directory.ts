@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 
-import { checkOptions, invalidType } from '../store/arguments.js'
+import { checkIterable, checkOptions, invalidType } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import {
@@ -165,6 +165,7 @@ export class FSDirectory extends Directory {
 
   async sync(names: Iterable<string>): Promise<void> {
     this.ensureOpen()
+    checkIterable('names', names)
     const wanted = [...names]
     const paths = wanted.map((name) => this.pathOf(name))
     for (const name of wanted) this.#pending.refuse(name)

@@ -1,4 +1,4 @@
-import { checkOptions, checkSize, invalidType } from '../store/arguments.js'
+import { checkIterable, checkOptions, checkSize, invalidType } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import { AccessDeniedError, FileAlreadyExistsError, FileNotFoundError } from '../store/errors.js'
@@ -114,6 +114,7 @@ export class ByteBuffersDirectory extends Directory {
 
   async sync(names: Iterable<string>): Promise<void> {
     this.ensureOpen()
+    checkIterable('names', names)
     for (const name of names) this.#file(name)
   }
 

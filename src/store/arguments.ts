@@ -14,6 +14,37 @@ export function invalidValue(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' })
 }
 
+export function checkString(name: string, value: string): void {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value)
+}
+
+export function checkIterable(name: string, value: Iterable<unknown>): void {
+  if (typeof value?.[Symbol.iterator] !== 'function') throw invalidType(name, 'iterable', value)
+}
+
+export function checkObject(name: string, value: object): void {
+  if (typeof value !== 'object' || value === null) throw invalidType(name, 'an object', value)
+}
+
+/** Throws a TypeError unless `value` is an object of a class. */
+export function checkInstance(
+  name: string,
+  value: object,
+  type: abstract new (...args: never) => object,
+): void {
+  if (!(value instanceof type)) throw invalidType(name, `of the class ${type.name}`, value)
+}
+
+/** Throws a TypeError for what work that takes a while could not be watched or ended with. */
+export function checkWatching(signal: AbortSignal | undefined, onProgress: unknown): void {
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    throw invalidType('signal', 'an AbortSignal', signal)
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidType('onProgress', 'a function', onProgress)
+  }
+}
+
 /** Throws unless `value` is a whole number from 0 to 2^53 − 1: every offset and length is one. */
 export function checkSize(name: string, value: number): void {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value)
@@ -36,8 +67,7 @@ export function checkRange(what: string, offset: number, length: number, availab
 
 /** Throws a TypeError for an option that does not exist, naming the one that was probably meant. */
 export function checkOptions(what: string, options: object, known: readonly string[]): void {
-  if (options === null || typeof options !== 'object')
-    throw invalidType(`${what} options`, 'an object', options)
+  checkObject(`${what} options`, options)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2)

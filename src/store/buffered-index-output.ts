@@ -4,7 +4,7 @@ import { invalidType, outOfRange } from './arguments.js'
 import { checkInt, checkLong, checkNumber } from './data-output.js'
 import { AlreadyClosedError } from './errors.js'
 import { IndexOutput } from './index-output.js'
-import { bytesOf, bufferOf, byteOffsetOf, checkPart, lengthOfKind, setBytes } from './intrinsics.js'
+import { bytesOf, bufferOf, byteOffsetOf, lengthOfKind, partLength, setBytes } from './intrinsics.js'
 
 /** Where the bytes of an output go. */
 export interface OutputSink {
@@ -51,13 +51,15 @@ export class BufferedIndexOutput extends IndexOutput {
   }
 
   override writeByte(value: number): void {
-    if (value < -0x80 || value > 0xff || (value | 0) !== value) throw outOfRange('value', 'a byte', value)
+    if (typeof value !== 'number' || value < -0x80 || value > 0xff || (value | 0) !== value)
+      throw outOfRange('value', 'a byte', value)
     if (this.#at + 1 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
     this.#bytes[this.#at++] = value
   }
 
   override writeShort(value: number): void {
-    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value)
+      throw outOfRange('value', 'an int16', value)
     if (this.#at + 2 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
     this.#data.setInt16(this.#at, value, true)
     this.#at += 2
@@ -94,9 +96,9 @@ export class BufferedIndexOutput extends IndexOutput {
   override writeBytes(source: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(source, 'Uint8Array')
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     this.#ensureWritable()
+    if (count === 0) return // there may be no memory behind it: of a detached array
     const start = byteOffsetOf(source) + offset
     if (this.#at + count <= BUFFER_LENGTH) {
       setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), this.#at)

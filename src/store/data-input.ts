@@ -127,21 +127,21 @@ export abstract class DataInput {
   }
 
   /** Fills `target` with `length` int32 values from index `offset`. */
-  readInts(target: Int32Array, offset = 0, length = target.length - offset): void {
+  readInts(target: Int32Array, offset = 0, length?: number): void {
     const bytes = elementBytes(target, 'Int32Array', offset, length)
     this.readBytes(bytes)
     toMachineOrder(bytes, 4)
   }
 
   /** Fills `target` with `length` int64 values from index `offset`. */
-  readLongs(target: BigInt64Array, offset = 0, length = target.length - offset): void {
+  readLongs(target: BigInt64Array, offset = 0, length?: number): void {
     const bytes = elementBytes(target, 'BigInt64Array', offset, length)
     this.readBytes(bytes)
     toMachineOrder(bytes, 8)
   }
 
   /** Fills `target` with `length` float32 values from index `offset`. */
-  readFloats(target: Float32Array, offset = 0, length = target.length - offset): void {
+  readFloats(target: Float32Array, offset = 0, length?: number): void {
     const bytes = elementBytes(target, 'Float32Array', offset, length)
     this.readBytes(bytes)
     toMachineOrder(bytes, 4)

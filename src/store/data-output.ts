@@ -1,5 +1,7 @@
-import { checkSize, invalidType, outOfRange } from './arguments.js'
-import type { DataInput } from './data-input.js'
+import { checkInstance, checkSize, checkString, invalidType, outOfRange } from './arguments.js'
+import { DataInput } from './data-input.js'
+import { IndexInput } from './index-input.js'
+import { endOfFile } from './input-family.js'
 import { elementBytes, lengthOfKind, toMachineOrder } from './intrinsics.js'
 
 /**
@@ -15,7 +17,8 @@ export abstract class DataOutput {
 
   /** An int16, little-endian. */
   writeShort(value: number): void {
-    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value)
+      throw outOfRange('value', 'an int16', value)
     this.writeByte(value & 0xff)
     this.writeByte((value >>> 8) & 0xff)
   }
@@ -80,17 +83,17 @@ export abstract class DataOutput {
   }
 
   /** `length` int32 values of `source` from index `offset`. */
-  writeInts(source: Int32Array, offset = 0, length = source.length - offset): void {
+  writeInts(source: Int32Array, offset = 0, length?: number): void {
     this.#writeElements(elementBytes(source, 'Int32Array', offset, length), 4)
   }
 
   /** `length` int64 values of `source` from index `offset`. */
-  writeLongs(source: BigInt64Array, offset = 0, length = source.length - offset): void {
+  writeLongs(source: BigInt64Array, offset = 0, length?: number): void {
     this.#writeElements(elementBytes(source, 'BigInt64Array', offset, length), 8)
   }
 
   /** `length` float32 values of `source` from index `offset`. */
-  writeFloats(source: Float32Array, offset = 0, length = source.length - offset): void {
+  writeFloats(source: Float32Array, offset = 0, length?: number): void {
     this.#writeElements(elementBytes(source, 'Float32Array', offset, length), 4)
   }
 
@@ -116,7 +119,7 @@ export abstract class DataOutput {
 
   /** A string: its length in bytes as a vInt, then UTF-8, in which half a surrogate pair becomes U+FFFD. */
   writeString(value: string): void {
-    checkString(value)
+    checkString('value', value)
     const bytes = encoder.encode(value)
     this.writeVInt(bytes.length)
     this.writeBytes(bytes)
@@ -126,8 +129,8 @@ export abstract class DataOutput {
   writeMapOfStrings(map: ReadonlyMap<string, string>): void {
     if (!(map instanceof Map)) throw invalidType('map', 'a Map', map)
     for (const [key, value] of map) {
-      checkString(key)
-      checkString(value)
+      checkString('key', key)
+      checkString('value', value)
     }
     this.writeVInt(map.size)
     for (const [key, value] of map) {
@@ -139,15 +142,24 @@ export abstract class DataOutput {
   /** Strings behind their number. Nothing is written where one of them is no string. */
   writeSetOfStrings(set: ReadonlySet<string>): void {
     if (!(set instanceof Set)) throw invalidType('set', 'a Set', set)
-    for (const value of set) checkString(value)
+    for (const value of set) checkString('value', value)
     this.writeVInt(set.size)
     for (const value of set) this.writeString(value)
   }
 
-  /** The next `length` bytes of an input, which moves past them. */
+  /**
+   * The next `length` bytes of an input, which moves past them. Where an IndexInput has not as many,
+   * throws EndOfFileError and nothing is copied. A copy that fails later has copied a part, and the
+   * input is behind it.
+   */
   copyBytes(input: DataInput, length: number): void {
+    checkInstance('input', input, DataInput)
     checkSize('length', length)
     this.writeBytes(NOTHING)
+    if (input instanceof IndexInput) {
+      const position = input.getFilePointer()
+      if (length > input.length() - position) throw endOfFile(String(input), position, length, input.length())
+    }
     const piece = new Uint8Array(Math.min(length, 64 * 1024))
     for (let done = 0; done < length;) {
       const count = Math.min(piece.length, length - done)
@@ -179,11 +191,7 @@ const NOTHING = new Uint8Array(0)
 
 /** Throws a RangeError unless `value` is an int32. */
 export function checkInt(value: number): void {
-  if ((value | 0) !== value) throw outOfRange('value', 'an int32', value)
-}
-
-function checkString(value: string): void {
-  if (typeof value !== 'string') throw invalidType('value', 'a string', value)
+  if (typeof value !== 'number' || (value | 0) !== value) throw outOfRange('value', 'an int32', value)
 }
 
 /** An int64 as a bigint. Throws for what is none. */

@@ -9,9 +9,12 @@ import { InvalidFileNameError } from './errors.js'
 export function checkFileName(name: string): void {
   const complaint = complaintAbout(name)
   if (complaint !== undefined) {
-    throw new InvalidFileNameError(`Not a file name: ${JSON.stringify(name) ?? String(name)} ${complaint}`, {
-      path: typeof name === 'string' ? name : undefined,
-    })
+    throw new InvalidFileNameError(
+      `Not a file name: ${typeof name === 'string' ? JSON.stringify(name) : typeof name} ${complaint}`,
+      {
+        path: typeof name === 'string' ? name : undefined,
+      },
+    )
   }
 }
 

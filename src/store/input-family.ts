@@ -1,4 +1,4 @@
-import { checkOptions, checkRange, outOfRange, invalidValue } from './arguments.js'
+import { checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
@@ -170,6 +170,7 @@ export class InputFamily {
     checkOptions('load', range, ['offset', 'length', 'signal', 'onProgress'])
     const { offset = 0, length = available - offset, signal, onProgress } = range
     checkRange('load', offset, length, available)
+    checkWatching(signal, onProgress)
     signal?.throwIfAborted()
     await this.source.load?.(start + offset, length, { signal, onProgress })
     if (!this.closed) this.checkFault(true)

@@ -86,18 +86,26 @@ export function lengthOfKind(array: unknown, name: string): number | undefined {
   return nameOf(array as ArrayBufferView) === name ? lengthOf(array as ArrayBufferView) : undefined
 }
 
-/** The bytes of `length` elements of a typed array of the kind `name`, from index `offset`. */
+/** The bytes of `length` elements of a typed array of the kind `name`, by default all from index `offset` on. */
 export function elementBytes(
   array: Int32Array | BigInt64Array | Float32Array,
   name: 'Int32Array' | 'BigInt64Array' | 'Float32Array',
   offset: number,
-  length: number,
+  length: number | undefined,
 ): Uint8Array {
   const available = lengthOfKind(array, name)
-  if (available === undefined) throw invalidType('target', `an ${name}`, array)
-  checkPart(offset, length, available)
+  if (available === undefined) throw invalidType('array', `an ${name}`, array)
+  const count = partLength(offset, length, available)
+  if (count === 0) return newBytes(0) // there may be no memory behind it: of a detached array
   const size = name === 'BigInt64Array' ? 8 : 4
-  return bytesOf(bufferOf(array), byteOffsetOf(array) + offset * size, length * size)
+  return bytesOf(bufferOf(array), byteOffsetOf(array) + offset * size, count * size)
+}
+
+/** How many elements a part of an array has, by default all from `offset` on. Throws as checkPart(). */
+export function partLength(offset: number, length: number | undefined, available: number): number {
+  const count = length ?? (typeof offset === 'number' ? available - offset : 0)
+  checkPart(offset, count, available)
+  return count
 }
 
 /** Throws unless [offset, offset + length) lies within a target of `available` elements. */

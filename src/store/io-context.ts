@@ -1,4 +1,4 @@
-import { checkSize, invalidType, invalidValue } from './arguments.js'
+import { checkObject, checkSize, invalidType, invalidValue } from './arguments.js'
 
 /**
  * Something that whoever opens a file knows about how it will be used. Hints of the same `kind`
@@ -124,6 +124,7 @@ export class IOContext {
   }
 
   hasHint(hint: FileOpenHint): boolean {
+    checkObject('hint', hint)
     return this.hintOf(hint.kind)?.value === hint.value
   }
 

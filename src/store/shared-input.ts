@@ -1,3 +1,5 @@
+import { invalidType } from './arguments.js'
+
 /**
  * An input on its way to another thread of the process: `postMessage` it, and pass what arrives to
  * attachInput(). Of a mapped file it is good for one attachment, and keeps the file mapped until it
@@ -9,6 +11,7 @@ export class SharedInput {
   readonly #release: () => void
 
   constructor(shared: SharedInputData, release: () => void) {
+    if (typeof release !== 'function') throw invalidType('release', 'a function', release)
     this.shared = shared
     this.#release = release
   }

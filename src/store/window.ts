@@ -1,8 +1,16 @@
-import { checkSize, outOfRange } from './arguments.js'
+import { checkSize, invalidType, outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { FileFaultError, MapFailedError } from './errors.js'
 import type { SharedSource } from './shared-input.js'
-import { bufferOf, byteOffsetOf, lengthOf, loadWord, privateView } from './intrinsics.js'
+import {
+  bufferOf,
+  byteOffsetOf,
+  checkPart,
+  lengthOfKind,
+  loadWord,
+  newBytes,
+  privateView,
+} from './intrinsics.js'
 import type { WindowTable } from './window-table.js'
 
 /** For memory that nothing can happen to. */
@@ -29,16 +37,18 @@ export class Window {
   shared = false
 
   /** `bytes` are at most 2^30 + 8: V8 is slow at indices from 2^31 on. */
-  constructor(start: number, bytes: Uint8Array, length = lengthOf(bytes), health: Int32Array = HEALTHY) {
-    if (lengthOf(bytes) > LONGEST) throw outOfRange('bytes.length', `at most ${LONGEST}`, lengthOf(bytes))
+  constructor(start: number, bytes: Uint8Array, length?: number, health: Int32Array = HEALTHY) {
+    const available = lengthOfKind(bytes, 'Uint8Array')
+    if (available === undefined) throw invalidType('bytes', 'a Uint8Array', bytes)
+    if (available > LONGEST) throw outOfRange('bytes.length', `at most ${LONGEST}`, available)
     checkSize('start', start)
-    if (!(length >= 0 && length <= lengthOf(bytes))) throw outOfRange('length', 'within the bytes', length)
-    this.bytes = bytes
-    this.buffer = bufferOf(bytes)
-    this.byteOffset = byteOffsetOf(bytes)
-    this.data = privateView(this.buffer, this.byteOffset, lengthOf(bytes))
+    checkPart(0, length ?? available, available)
+    this.bytes = available === 0 ? newBytes(0) : bytes // a detached array has no memory to look at
+    this.buffer = bufferOf(this.bytes)
+    this.byteOffset = byteOffsetOf(this.bytes)
+    this.data = privateView(this.buffer, this.byteOffset, available)
     this.start = start
-    this.length = length
+    this.length = length ?? available
     this.health = health
   }
 }

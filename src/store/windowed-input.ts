@@ -1,4 +1,4 @@
-import { checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
+import { checkObject, checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
 import { safe } from './data-input.js'
 import type { MapFailedError } from './errors.js'
 import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
@@ -115,6 +115,7 @@ export class WindowedInput extends IndexInput {
   }
 
   seek(position: number): void {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     const at = position - this.#base
     // `>>> 0` leaves only whole numbers from 0 to 2^32 as they are.
     if (at >>> 0 !== at || at > this.#limit || position < 0 || this.#family.closed) this.#seekAway(position)
@@ -122,6 +123,7 @@ export class WindowedInput extends IndexInput {
   }
 
   skipBytes(count: number): void {
+    if (typeof count !== 'number') throw invalidType('count', 'a number', count)
     const at = this.#at + count
     if (at >>> 0 !== at || at > this.#limit || count < 0 || this.#family.closed) {
       this.#family.ensureOpen(this)
@@ -349,6 +351,9 @@ export class WindowedInput extends IndexInput {
   override readBytes(target: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(target, 'Uint8Array')
     if (available === undefined) throw invalidType('target', 'a Uint8Array', target)
+    if (typeof offset !== 'number' || (length !== undefined && typeof length !== 'number')) {
+      checkPart(offset, length ?? 0, available)
+    }
     const count = length ?? available - offset
     if (offset >>> 0 !== offset || count >>> 0 !== count || count > available - offset) {
       checkPart(offset, count, available)
@@ -438,6 +443,8 @@ export class WindowedInput extends IndexInput {
     if (this.#family.closed) this.#family.ensureOpen(this)
     if (
       !(
+        typeof offset === 'number' &&
+        typeof length === 'number' &&
         offset >= 0 &&
         length >= 0 &&
         offset + length <= this.#length &&
@@ -489,7 +496,9 @@ export class WindowedInput extends IndexInput {
         code: 'ERR_UNSUPPORTED_OPERATION',
       })
     }
-    const { release, ...where } = source.share(this.#start, this.#length)
+    const shared = source.share(this.#start, this.#length)
+    checkObject('what share() of the source has returned', shared)
+    const { release, ...where } = shared
     const data = {
       ...where,
       description: this.toString(),

@@ -1,7 +1,7 @@
 import { checkRange, checkSize, invalidType } from './arguments.js'
 import { safe } from './data-input.js'
 import { copyBytes, endOfFile, type InputFamily } from './input-family.js'
-import { checkPart, lengthOfKind } from './intrinsics.js'
+import { lengthOfKind, partLength } from './intrinsics.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { isLost, NOTHING } from './window.js'
 
@@ -31,6 +31,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readByte(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 1)
@@ -40,6 +41,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readShort(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 2)
@@ -49,6 +51,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readInt(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
@@ -58,6 +61,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readLong(position: number): bigint {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
@@ -67,6 +71,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readSafeLong(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
@@ -78,6 +83,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readFloat(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
@@ -87,6 +93,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
   }
 
   readDouble(position: number): number {
+    if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
@@ -98,10 +105,10 @@ export class WindowedRandomAccess implements RandomAccessInput {
   readBytes(position: number, target: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(target, 'Uint8Array')
     if (available === undefined) throw invalidType('target', 'a Uint8Array', target)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     if (
       this.#family.closed ||
+      typeof position !== 'number' ||
       position < 0 ||
       position >>> 0 !== position ||
       count > this.#length - position

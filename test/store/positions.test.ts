@@ -132,6 +132,34 @@ describeEachDirectory((open, kind) => {
     },
   )
 
+  it.each(['5', 5n, Symbol('5'), { valueOf: () => 5 }, null, undefined, [5]])(
+    'takes no position that is not a number, not even where it could be: %s',
+    async (value) => {
+      const position = value as number
+      const input = inputOf(open(), pattern(LENGTH))
+      const random = input.randomAccessSlice(0, LENGTH)
+      input.readByte()
+      random.readByte(0)
+      const attempts: Attempts = {
+        seek: () => input.seek(position),
+        skipBytes: () => input.skipBytes(position),
+        slice: () => input.slice('slice', position, 1),
+        view: () => input.view(position, 1),
+        readByte: () => random.readByte(position),
+        readShort: () => random.readShort(position),
+        readInt: () => random.readInt(position),
+        readLong: () => random.readLong(position),
+        readSafeLong: () => random.readSafeLong(position),
+        readFloat: () => random.readFloat(position),
+        readDouble: () => random.readDouble(position),
+        readBytes: () => random.readBytes(position, new Uint8Array(1)),
+      }
+      expect(await errorsOf(attempts)).toEqual(each(attempts, 'TypeError'))
+      expect(input.getFilePointer()).toBe(1)
+      input.close()
+    },
+  )
+
   it('says which position it refuses, with the code of Node', () => {
     const input = inputOf(open(), pattern(10))
     expect(() => input.seek(-1)).toThrow(

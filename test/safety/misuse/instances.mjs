@@ -1,0 +1,70 @@
+import { cpSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const closed = (object) => (object.close(), object)
+
+/**
+ * Ways to an object of every class that a program can get hold of, by name. `path` is a directory of
+ * the test's own; `index` a Lucene index with compound files.
+ */
+export function instancesOf(lib, path, index) {
+  const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 7) & 0x7f)
+  let made = 0
+  const refill = () => {
+    if (!existsSync(join(path, 'file'))) writeFileSync(join(path, 'file'), bytes)
+    if (!existsSync(join(path, '_0.si'))) cpSync(index, path, { recursive: true })
+  }
+  const mmap = () => (refill(), lib.MMapDirectory.open(path))
+  const fs = () => (refill(), lib.FSDirectory.open(path))
+  const memory = () => {
+    const directory = new lib.ByteBuffersDirectory()
+    const output = directory.createOutput('file')
+    output.writeBytes(bytes)
+    output.close()
+    return directory
+  }
+  const own = () => {
+    const window = new lib.Window(0, bytes.slice())
+    return lib.IndexInput.from({ length: bytes.length, window: () => window, close() {} }, 'own')
+  }
+  const mapped = () => mmap().openInput('file')
+  return {
+    MMapDirectory: mmap,
+    FSDirectory: fs,
+    ByteBuffersDirectory: memory,
+    'closed MMapDirectory': () => closed(mmap()),
+    'closed ByteBuffersDirectory': () => closed(memory()),
+    CompoundDirectory: () => lib.CompoundDirectory.open(mmap(), '_0'),
+    'closed CompoundDirectory': () => closed(lib.CompoundDirectory.open(fs(), '_0')),
+    'mapped input': mapped,
+    'input of a file': () => fs().openInput('file'),
+    'input in memory': () => memory().openInput('file'),
+    'input of a program’s own': own,
+    clone: () => mapped().clone(),
+    slice: () => mapped().slice('slice', 17, 5_000),
+    'part of a compound file': () => {
+      const directory = lib.CompoundDirectory.open(mmap(), '_0')
+      return directory.openInput(directory.listAll()[0])
+    },
+    'closed input': () => closed(mapped()),
+    RandomAccessInput: () => mapped().randomAccessSlice(5, 5_000),
+    'RandomAccessInput of a file': () => fs().openInput('file').randomAccessSlice(5, 5_000),
+    'checksum input': () => mmap().openChecksumInput('file'),
+    'closed checksum input': () => closed(memory().openChecksumInput('file')),
+    output: () =>
+      lib.FSDirectory.open(join(path, 'outputs'), { create: true }).createOutput(`output${made++}`),
+    'output in memory': () => memory().createOutput('output'),
+    'closed output': () => closed(memory().createOutput('output')),
+    lock: () => fs().obtainLock(`lock${made++}`),
+    'lock in memory': () => memory().obtainLock('write.lock'),
+    NativeFSLockFactory: () => lib.NativeFSLockFactory.INSTANCE,
+    SingleInstanceLockFactory: () => new lib.SingleInstanceLockFactory(),
+    SharedInput: () => mapped().share(),
+    'SharedInput of a file': () => fs().openInput('file').share(),
+    IOContext: () => lib.IOContext.READONCE,
+    Window: () => new lib.Window(0, bytes.slice()),
+    LuceneVersion: () =>
+      lib.LuceneVersion.of?.(10, 4, 0) ?? lib.readSegmentInfos(fs()).segments[0].info.version,
+    StorageError: () => new lib.StorageError('CODE', 'message'),
+  }
+}
