@@ -7,8 +7,7 @@ import {
   StorageError,
 } from '../store/errors.js'
 
-export const HINTS: Readonly<Record<string, readonly string[]>> = {
-  EMFILE: ['this process has as many files open as it may: see ulimit -n'],
+const HINTS: Readonly<Record<string, readonly string[]>> = {
   ENFILE: ['the system has as many files open as it may: see sysctl fs.file-max'],
   ENOSPC: ['the disk is full'],
   EDQUOT: ["the user's disk quota is used up"],
@@ -16,12 +15,31 @@ export const HINTS: Readonly<Record<string, readonly string[]>> = {
   ELOOP: ['too many symbolic links, or one where none is followed: by what writes, locks or deletes'],
 }
 
+/** What to try when the system refuses something with this code. */
+export function hintsOf(code: string | undefined): readonly string[] | undefined {
+  if (code !== 'EMFILE') return HINTS[code ?? '']
+  const limit = descriptorLimit()
+  const number = limit === undefined ? '' : `, ${limit}`
+  return [`this process has as many files open as it may${number}: close what is done, or raise ulimit -n`]
+}
+
+let knownLimit: number | string | undefined
+
+/** Asked once: a report takes milliseconds. /proc/self/limits cannot be read without a descriptor. */
+function descriptorLimit(): number | string | undefined {
+  if (knownLimit === undefined) {
+    const report = process.report?.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
+    knownLimit = report?.userLimits?.open_files?.soft
+  }
+  return knownLimit
+}
+
 /** An error of node:fs as a StorageError. The one place that reads its codes. */
 export function storageError(cause: unknown, action: string, path: string): StorageError {
   if (cause instanceof StorageError) return cause
   const { code = 'ERR_STORAGE', syscall, errno, message } = cause as NodeJS.ErrnoException
   const text = `${action} failed: ${message ?? String(cause)}`
-  const details = { path, syscall, errno, cause, hints: HINTS[code] }
+  const details = { path, syscall, errno, cause, hints: hintsOf(code) }
   switch (code) {
     case 'ENOENT':
       return new FileNotFoundError(text, details)

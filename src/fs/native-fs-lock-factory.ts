@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
 
 import { type LockHandle, type NativeAddon, type NativeError, nativeAddon, nativeFailure } from '../native.js'
 import type { Directory } from '../store/directory.js'
@@ -9,7 +10,7 @@ import {
   StorageError,
 } from '../store/errors.js'
 import type { Lock, LockFactory } from '../store/lock.js'
-import { storageError } from './fs-errors.js'
+import { hintsOf, storageError } from './fs-errors.js'
 import { lockPath } from './lock-path.js'
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
@@ -72,7 +73,9 @@ function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntS
       syscall,
       errno,
       cause: error,
-      hints: ['the file system may not support locks'],
+      hints: hintsOf(errno === undefined ? undefined : getSystemErrorName(errno)) ?? [
+        'the file system may not support locks',
+      ],
     })
   } finally {
     closeSync(fd)

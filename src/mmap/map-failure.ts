@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
-import { HINTS } from '../fs/fs-errors.js'
+import { hintsOf } from '../fs/fs-errors.js'
 import type { NativeAddon, NativeError } from '../native.js'
-import { MapFailedError } from '../store/errors.js'
+import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
 const UNMAPPABLE = new Set(['ENOMEM', 'ENODEV', 'EAGAIN', 'EOVERFLOW'])
 
+/** Failures that are no matter of mapping: opening the file fails with them just as well. */
+const DESCRIPTORS = new Set(['EMFILE', 'ENFILE'])
+
+/** `fallback` says whether reading the file instead makes sense. */
+export type MapFailure =
+  | { readonly error: MapFailedError; readonly fallback: true }
+  | { readonly error: StorageError; readonly fallback: false }
+
 /**
  * What native code threw while mapping, as the error to report: what happened, the numbers, what
- * to try. `fallback` says whether reading the file instead makes sense.
+ * to try.
  */
 export function mapFailure(
   error: NativeError,
@@ -18,21 +26,25 @@ export function mapFailure(
   length: number,
   chunkPower: number,
   addon: NativeAddon,
-): { readonly error: MapFailedError; readonly fallback: boolean } {
+): MapFailure {
   const name = error.limit === undefined ? errorName(error) : undefined
+  if (name !== undefined && DESCRIPTORS.has(name)) {
+    const { syscall, errno } = error
+    const details = { path, syscall, errno, cause: error, hints: hintsOf(name) ?? [] }
+    return { error: new StorageError(name, `open failed: ${name}: ${path}`, details), fallback: false }
+  }
   const why =
     error.limit === undefined ? `${error.syscall ?? error.message}: ${name ?? 'failed'}` : 'too many mappings'
   const message = `Map failed: ${path}: ${why}; length ${bytes(length)}, chunks of 2^${chunkPower} bytes`
-  return {
-    error: new MapFailedError(message, {
-      path,
-      syscall: error.syscall,
-      errno: error.errno,
-      cause: error,
-      hints: hints(error, name, addon),
-    }),
-    fallback: error.limit !== undefined || name === undefined || UNMAPPABLE.has(name),
-  }
+  const failed = new MapFailedError(message, {
+    path,
+    syscall: error.syscall,
+    errno: error.errno,
+    cause: error,
+    hints: hints(error, name, addon),
+  })
+  const fallback = error.limit !== undefined || name === undefined || UNMAPPABLE.has(name)
+  return { error: failed, fallback }
 }
 
 /** For a system on which nothing can be mapped at all. */
@@ -54,7 +66,7 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
     ]
   }
   if (name === 'ENODEV') return ['this file system does not support mapping: open with FSDirectory']
-  if (name !== 'ENOMEM') return [...(HINTS[name ?? ''] ?? [])]
+  if (name !== 'ENOMEM') return [...(hintsOf(name) ?? [])]
   const found = [`this library holds ${held.mappings} mappings of ${bytes(held.bytes)} in all`]
   const limit = firstMatch('/proc/self/limits', /^Max address space\s+(\d+)/m)
   if (limit !== undefined) {

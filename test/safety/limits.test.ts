@@ -79,16 +79,16 @@ describe.each(NODES)('a limit, %s', (node) => {
         try {
           inputs.push(directory.openInput(name))
         } catch (thrown) {
-          error = [thrown.name, thrown.errno]
+          error = [thrown.name, thrown.code, thrown.errno, /may, 100:/.test(thrown.hints)]
         }
       }
       const fine = inputs.every((input) => input.readByte() === 7)
       for (const input of inputs) input.close()
       await turns()
-      say([error[1], inputs.length > 20, fine, directory.openInput(name).readByte(), warnings])`,
+      say([error, inputs.length > 20, fine, directory.openInput(name).readByte(), warnings])`,
         ['prlimit', '--nofile=100'],
       )
-      expect(all).toEqual([-24, true, true, 7, []])
+      expect(all).toEqual([['StorageError', 'EMFILE', -24, true], true, true, 7, []])
     },
   )
 
