@@ -1,6 +1,7 @@
 import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
 import type { Directory } from '../store/directory.js'
 import { CorruptIndexError } from '../store/errors.js'
+import { decodeUtf8 } from '../store/intrinsics.js'
 import type { FilePart } from './checksum-parts.js'
 import { footerLength } from './footer.js'
 import { checkHeader } from './header.js'
@@ -13,6 +14,15 @@ import { readId, sameId } from './segment-id.js'
 export const COMPOUND_DATA_CODEC = 'Lucene90CompoundData'
 export const COMPOUND_ENTRIES_CODEC = 'Lucene90CompoundEntries'
 export const COMPOUND_VERSION = 0
+
+/** What fits into the name of a file, which each entry was before. */
+const LONGEST_ID = 255
+
+/** One byte for the length of its name, two int64. */
+const SHORTEST_ENTRY = 1 + 8 + 8
+
+/** Far more than any real one: a segment has some tens of files. */
+const MOST_ENTRIES = 2 ** 16
 
 /** Where a file lies in a compound file. */
 export interface CompoundEntry extends FilePart {
@@ -52,10 +62,14 @@ export function readCompoundEntries(
 
 function readEntries(input: ChecksumIndexInput, segmentName: string): CompoundEntry[] {
   const count = input.readVInt()
-  if (count < 0) throw new CorruptIndexError(`a number of entries below zero: ${count}: ${String(input)}`)
+  const left = input.length() - input.getFilePointer() - footerLength()
+  const most = Math.min(MOST_ENTRIES, Math.floor(left / SHORTEST_ENTRY))
+  if (count < 0 || count > most) {
+    throw new CorruptIndexError(`a number of entries not from 0 to ${most}: ${count}: ${String(input)}`)
+  }
   const entries = new Map<string, CompoundEntry>()
   for (let i = 0; i < count; i++) {
-    const id = input.readString()
+    const id = readEntryId(input)
     // Only these can follow a segment's name so that the two can be told apart again.
     if (!/^[._]/.test(id)) {
       throw new CorruptIndexError(`no name of a file in a segment: ${JSON.stringify(id)}: ${String(input)}`)
@@ -67,6 +81,19 @@ function readEntries(input: ChecksumIndexInput, segmentName: string): CompoundEn
     entries.set(name, { name, offset, length })
   }
   return [...entries.values()].sort((a, b) => a.offset - b.offset || a.length - b.length)
+}
+
+/** A name without its segment's. Its length is looked at before memory is taken for it. */
+function readEntryId(input: ChecksumIndexInput): string {
+  const length = input.readVInt()
+  if (length < 0 || length > LONGEST_ID) {
+    throw new CorruptIndexError(
+      `a name of ${length} bytes where ${LONGEST_ID} are the most: ${String(input)}`,
+    )
+  }
+  const bytes = new Uint8Array(length)
+  input.readBytes(bytes)
+  return decodeUtf8(bytes, 0, length)
 }
 
 function readExtent(input: ChecksumIndexInput, name: string): number {

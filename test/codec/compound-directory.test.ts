@@ -214,6 +214,33 @@ describe('CompoundDirectory', () => {
     expect(() => CompoundDirectory.open(directory, '_x')).toThrow(StorageError)
   })
 
+  it.each([
+    ['a name of millions of bytes', 1, `.${'x'.repeat(3_000_000)}`],
+    ['a name longer than those of files', 1, `.${'x'.repeat(255)}`],
+    ['no name', 1, ''],
+    ['more entries than a segment could have files', 70_000, '.x'],
+  ])('refuses %s before it reads on', (_, count, name) => {
+    forgeWith((output) => {
+      output.writeVInt(count)
+      for (let i = 0; i < count; i++) {
+        output.writeString(name) // the same one again: that would be found out when it is read
+        output.writeLong(START)
+        output.writeLong(0)
+      }
+    })
+    expect(() => CompoundDirectory.open(directory, '_x')).toThrow(CorruptIndexError)
+    expect(() => CompoundDirectory.open(directory, '_x')).toThrow(
+      name.length > 255 ? /255 are the most/ : count > 1 ? /from 0 to 65536: 70000/ : /no name of a file/,
+    )
+  })
+
+  it('takes names as long as those of files can be', () => {
+    const longest = `.${'x'.repeat(254)}`
+    forge([[longest, START, 1000]])
+    using compound = CompoundDirectory.open(directory, '_x')
+    expect(compound.listAll()).toEqual([`_x${longest}`])
+  })
+
   it('refuses other formats', () => {
     const bytes = Buffer.from(FILES.get('_0.cfe')!)
     bytes.write('7', bytes.indexOf('90Compound'))
