@@ -74,6 +74,13 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
     const now = used === undefined ? '' : `, ${bytes(used * 1024)} of it in use`
     found.push(`the address space is limited to ${bytes(limit)}${now}: raise ulimit -v`)
   }
+  const data = firstMatch('/proc/self/limits', /^Max data size\s+(\d+)/m)
+  if (data !== undefined) found.push(`data, views included, is limited to ${bytes(data)}: raise ulimit -d`)
+  if (firstMatch('/proc/sys/vm/overcommit_memory', /^(\d)/) === 2) {
+    found.push(
+      'vm.overcommit_memory is 2, so that views take of vm.overcommit_ratio what they could be written to',
+    )
+  }
   const maximum = firstMatch('/proc/sys/vm/max_map_count', /^(\d+)/)
   const count = lines('/proc/self/maps')
   if (maximum !== undefined && count !== undefined) {

@@ -1,5 +1,11 @@
 import { checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
-import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
+import {
+  AlreadyClosedError,
+  EndOfFileError,
+  type FileFaultError,
+  MapFailedError,
+  StorageError,
+} from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
 import { isLost, NOTHING, Window, type WindowSource } from './window.js'
@@ -137,14 +143,16 @@ export class InputFamily {
       )
     }
     this.checkFault(true)
+    let refused: MapFailedError | undefined
     try {
       const direct = this.source.view?.(offset, length)
       if (direct !== undefined) return direct
     } catch (error) {
       if (copy === 'never' || !(error instanceof MapFailedError)) throw error
+      refused = error
     }
     if (copy === 'never') throw invalidValue(`view: not mapped, so that it would have to be copied: ${what}`)
-    const target = new Uint8Array(new ArrayBuffer(lead + length), lead, length)
+    const target = new Uint8Array(memoryFor(lead + length, what, refused), lead, length)
     this.copy(offset, target, 0, length)
     return target
   }
@@ -174,6 +182,16 @@ export class InputFamily {
     signal?.throwIfAborted()
     await this.source.load?.(start + offset, length, { signal, onProgress })
     if (!this.closed) this.checkFault(true)
+  }
+}
+
+/** Memory for a copy. Where there is none, the error is why it had to be a copy. */
+function memoryFor(length: number, what: string, refused: MapFailedError | undefined): ArrayBuffer {
+  try {
+    return new ArrayBuffer(length)
+  } catch (cause) {
+    const message = `view: no memory for a copy of ${length} bytes: ${what}`
+    throw refused ?? new StorageError('ERR_MEMORY_ALLOCATION_FAILED', message, { cause })
   }
 }
 
