@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { NODES } from '../support/child.js'
+import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -67,9 +67,9 @@ const everyOutcome = async (object, absolute) => {
 }
 `
 
-describe.each(NODES)('a page that cannot be read, %s', (node) => {
+describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
   const said = (script: string, nodeOptions: readonly string[] = []): Promise<unknown> =>
-    survives(OPENING + script, { args: [path], node, nodeOptions })
+    survives(OPENING + script, { args: [path], node, thread, nodeOptions })
 
   it('is an error of the call that reads a value of which only the last bytes are lost', async () => {
     const all = await said(`

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { NODES } from '../support/child.js'
+import { THREADS } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { runs as runScript, survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
@@ -18,11 +18,12 @@ process.on('warning', (warning) => warnings.push(warning.name + ' ' + warning.co
 const open = (options) => lib.MMapDirectory.open(dir, options)
 `
 
-describe.each(NODES)('a limit, %s', (node) => {
+describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
   const said = (script: string, wrapper: readonly string[] = []): Promise<unknown> =>
     survives(`${OPENING}\nconst run = async () => {${script}}\nrun().catch(fail)`, {
       args: [path],
       node,
+      thread,
       wrapper,
       env: { NODE_NO_WARNINGS: '1' },
     })
@@ -161,7 +162,7 @@ describe.each(NODES)('a limit, %s', (node) => {
   })
 })
 
-describe.each(NODES)('what happens to files can be watched, %s', (node) => {
+describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, thread) => {
   const WATCHED = `
     const { subscribe } = require('node:diagnostics_channel')
     const events = []
@@ -189,6 +190,7 @@ describe.each(NODES)('what happens to files can be watched, %s', (node) => {
     const all = await survives(`${WATCHED}; say({ events, during, after })`, {
       args: [path],
       node,
+      thread,
       env: { NODE_NO_WARNINGS: '1' },
     })
     const stats = { windows: 0, faults: 0, unclosed: 0, fallbacks: 0, limit: 49152 }
@@ -216,6 +218,7 @@ describe.each(NODES)('what happens to files can be watched, %s', (node) => {
     const { code, stderr } = await runScript(WATCHED, {
       args: [path],
       node,
+      thread,
       env: { NODE_DEBUG: 'mmap-directory', NODE_NO_WARNINGS: '1' },
     })
     const lines = stderr.split('\n').filter((line) => line.startsWith('MMAP-DIRECTORY'))
@@ -242,7 +245,7 @@ describe.each(NODES)('what happens to files can be watched, %s', (node) => {
         say([lib.mappingStats().unclosed, lib.mappingStats().windows, lib.mappingStats().bytes])
       }
       run().catch(fail)`,
-      { args: [path], node, nodeOptions: ['--expose-gc'] },
+      { args: [path], node, thread, nodeOptions: ['--expose-gc'] },
     )
     expect(all).toEqual([7, 0, 0])
   })
@@ -265,7 +268,7 @@ describe.each(NODES)('what happens to files can be watched, %s', (node) => {
       fs.truncateSync(join(dir, name), 0)
       const said = outcome(() => input.readByte())
       say([said, outcome(() => input.close()), heard])`,
-      { args: [path], node },
+      { args: [path], node, thread },
     )
     const fault = 'FileFaultError ERR_FILE_FAULT'
     expect(all).toEqual([

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { NODES } from '../support/child.js'
+import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -270,7 +270,7 @@ const exercise = (directory, name) => {
 }
 `
 
-describe.each(NODES)('a program that patches what the library is built on, %s', (node) => {
+describe.each(THREADS)('a program that patches what the library is built on, %s, %s', (node, thread) => {
   it.each(['MMapDirectory', 'FSDirectory', 'ByteBuffersDirectory'])(
     'gets no buffer that anything is read from: %s',
     async (type) => {
@@ -328,7 +328,7 @@ describe.each(NODES)('a program that patches what the library is built on, %s', 
         }
         log(stringify(results))
         process.exit()`,
-        { args: [path], node },
+        { args: [path], node, thread },
       )
       const fine = ['none', 300_000, 'none', true, true]
       expect(said).toEqual([fine, fine])

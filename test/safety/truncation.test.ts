@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { NODES } from '../support/child.js'
+import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -231,11 +231,12 @@ const expected = (names: readonly string[]): unknown => ({
   faults: true,
 })
 
-describe.each(NODES)('a file that is cut off in the middle of reads, %s', (node) => {
+describe.each(THREADS)('a file that is cut off in the middle of reads, %s, %s', (node, thread) => {
   const raced = (script: string): Promise<unknown> =>
     survives(`${RACE}\n${script}\nsay({ results, faults: lib.mappingStats().faults > made / 2 })`, {
       args: [path],
       node,
+      thread,
     })
 
   it('gives no wrong value of any kind, and an error in the very call', async () => {

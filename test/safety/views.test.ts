@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { NODES } from '../support/child.js'
+import { THREADS } from '../support/child.js'
 import { pattern } from '../support/files.js'
 import { runs } from '../support/programs.js'
 import { survives } from '../support/safety.js'
@@ -25,11 +25,12 @@ const maps = () => mapsOf(file).length
 const unchanged = () => Buffer.compare(fs.readFileSync(file), content) === 0
 `
 
-describe.each(NODES)('a view, %s', (node) => {
+describe.each(THREADS)('a view, %s, %s', (node, thread) => {
   const said = (script: string, wrapper: readonly string[] = []): Promise<unknown> =>
     survives(`${OPENING}\nconst run = async () => {${script}}\nrun().catch(fail)`, {
       args: [path],
       node,
+      thread,
       nodeOptions: ['--expose-gc'],
       wrapper,
     })

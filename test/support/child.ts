@@ -19,6 +19,8 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly uid?: number
   readonly gid?: number
+  /** Where the script runs: in the main thread, or in a worker for which that only waits. */
+  readonly thread?: 'main' | 'worker'
   /** A command that runs the one after it, as prlimit does. */
   readonly wrapper?: readonly string[]
 }
@@ -29,6 +31,11 @@ export interface ChildResult {
   readonly stdout: string
   readonly stderr: string
 }
+
+/** The Node.js of this run and the others, each with the main thread and with a worker. */
+export const THREADS: readonly (readonly [node: string, thread: 'main' | 'worker'])[] = NODES.flatMap(
+  (node) => [[node, 'main'] as const, [node, 'worker'] as const],
+)
 
 /** What every script begins with: the library as `lib`, the directory of its modules as `dist`. */
 const PREAMBLE = `
@@ -41,9 +48,26 @@ const mapsOf = (path) =>
 
 /** The command line that runs a script against the compiled library. */
 export function scriptCommand(source: string, options: ChildOptions = {}): [string, string[]] {
-  const { args = [], node = process.execPath, nodeOptions = [], wrapper = [] } = options
-  const [command, ...rest] = [...wrapper, node, ...nodeOptions, '-e', PREAMBLE + source, '--', ...args]
+  const { args = [], node = process.execPath, nodeOptions = [], wrapper = [], thread = 'main' } = options
+  const script = thread === 'main' ? PREAMBLE + source : inWorker(PREAMBLE + source)
+  const [command, ...rest] = [...wrapper, node, ...nodeOptions, '-e', script, '--', ...args]
   return [command!, rest]
+}
+
+/** A script that runs another in a worker, which finds in process.argv what it would find in its place. */
+function inWorker(source: string): string {
+  return `
+    const { Worker } = require('node:worker_threads')
+    const [, ...argv] = process.argv
+    const source = ${JSON.stringify(`process.argv.splice(1, 1);${source}`)}
+    const worker = new Worker(source, { eval: true, argv })
+    worker.once('error', (error) => {
+      console.error(error)
+      process.exitCode = 1
+    })
+    worker.once('exit', (code) => {
+      process.exitCode ||= code
+    })`
 }
 
 /** Runs a script to its end. */
