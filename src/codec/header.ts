@@ -85,5 +85,5 @@ export function readCodecName(input: DataInput): string {
 }
 
 function checkVersion(name: string, version: number): void {
-  if ((version | 0) !== version) throw outOfRange(name, 'an int32', version)
+  if (typeof version !== 'number' || (version | 0) !== version) throw outOfRange(name, 'an int32', version)
 }

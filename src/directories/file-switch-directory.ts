@@ -1,4 +1,4 @@
-import { checkOptions, invalidType, invalidValue } from '../store/arguments.js'
+import { checkIterable, checkOptions, invalidType, invalidValue } from '../store/arguments.js'
 import { Directory } from '../store/directory.js'
 import { FileNotFoundError, StorageError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
@@ -126,6 +126,7 @@ export class FileSwitchDirectory extends Directory {
 
   async sync(names: Iterable<string>): Promise<void> {
     this.ensureOpen()
+    checkIterable('names', names)
     const all = [...names]
     await this.#primary.sync(all.filter((name) => this.#isPrimary(name)))
     await this.#secondary.sync(all.filter((name) => !this.#isPrimary(name)))

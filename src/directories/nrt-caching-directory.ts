@@ -1,4 +1,4 @@
-import { checkOptions, invalidType, outOfRange } from '../store/arguments.js'
+import { checkIterable, checkOptions, invalidType, outOfRange } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
 import type { Directory } from '../store/directory.js'
 import { FileAlreadyExistsError, FileNotFoundError, NotAFileError } from '../store/errors.js'
@@ -99,6 +99,7 @@ export class NRTCachingDirectory extends FilterDirectory {
   /** Files in memory are written to the directory behind first, which blocks for each of them. */
   override async sync(names: Iterable<string>): Promise<void> {
     this.ensureOpen()
+    checkIterable('names', names)
     const all = [...names]
     for (const name of all) this.#unCache(name)
     await super.sync(all)

@@ -1,6 +1,6 @@
 import { invalidType } from '../store/arguments.js'
 import type { IndexInput } from '../store/index-input.js'
-import { bufferOf, byteOffsetOf, bytesOf, checkPart, lengthOfKind } from '../store/intrinsics.js'
+import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind } from '../store/intrinsics.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import { BuffersSource } from './buffers-source.js'
 
@@ -17,8 +17,7 @@ export const ByteArrayDataInput = Object.freeze({
   from(bytes: Uint8Array, offset = 0, length?: number): IndexInput {
     const available = lengthOfKind(bytes, 'Uint8Array')
     if (available === undefined) throw invalidType('bytes', 'a Uint8Array', bytes)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     const part = bytesOf(bufferOf(bytes), byteOffsetOf(bytes) + offset, count)
     return WindowedInput.over(new BuffersSource([part]), 'ByteArrayDataInput()')
   },

@@ -1,7 +1,7 @@
 import { invalidType, outOfRange } from '../store/arguments.js'
 import { checkInt, checkLong, DataOutput } from '../store/data-output.js'
 import { EndOfFileError } from '../store/errors.js'
-import { bufferOf, byteOffsetOf, bytesOf, checkPart, lengthOfKind, setBytes } from '../store/intrinsics.js'
+import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } from '../store/intrinsics.js'
 
 /**
  * Lucene's ByteArrayDataOutput: writes into an array that is there already. A value for which no
@@ -26,8 +26,7 @@ export class ByteArrayDataOutput extends DataOutput {
   reset(bytes: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(bytes, 'Uint8Array')
     if (available === undefined) throw invalidType('bytes', 'a Uint8Array', bytes)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     this.#bytes = bytes
     this.#at = offset
     this.#limit = offset + count
@@ -39,7 +38,8 @@ export class ByteArrayDataOutput extends DataOutput {
   }
 
   override writeByte(value: number): void {
-    if (value < -0x80 || value > 0xff || (value | 0) !== value) throw outOfRange('value', 'a byte', value)
+    if (typeof value !== 'number' || value < -0x80 || value > 0xff || (value | 0) !== value)
+      throw outOfRange('value', 'a byte', value)
     this.#need(1)
     this.#bytes[this.#at++] = value
   }
@@ -47,15 +47,15 @@ export class ByteArrayDataOutput extends DataOutput {
   override writeBytes(source: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(source, 'Uint8Array')
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     this.#need(count)
     setBytes(this.#bytes, bytesOf(bufferOf(source), byteOffsetOf(source) + offset, count), this.#at)
     this.#at += count
   }
 
   override writeShort(value: number): void {
-    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value)
+      throw outOfRange('value', 'an int16', value)
     this.#need(2)
     this.#bytes[this.#at++] = value
     this.#bytes[this.#at++] = value >>> 8

@@ -1,4 +1,5 @@
-import { checkSize } from '../store/arguments.js'
+import { checkSize, outOfRange } from '../store/arguments.js'
+import { LONGEST_ARRAY } from '../store/intrinsics.js'
 
 /** Where a ByteBuffersDataOutput gets its blocks from. */
 export interface BlockAllocator {
@@ -18,6 +19,7 @@ export class ByteBufferRecycler implements BlockAllocator {
   /** A kept block of that length, or a new one. Kept blocks of other lengths, met on the way, are dropped. */
   allocate(length: number): Uint8Array {
     checkSize('length', length)
+    if (length > LONGEST_ARRAY) throw outOfRange('length', `at most ${LONGEST_ARRAY}`, length)
     for (let block = this.#blocks.shift(); block !== undefined; block = this.#blocks.shift()) {
       if (block.length === length) return block
     }

@@ -5,7 +5,7 @@ import {
   bufferOf,
   byteOffsetOf,
   bytesOf,
-  checkPart,
+  partLength,
   lengthOf,
   lengthOfKind,
   LONGEST_ARRAY,
@@ -123,13 +123,15 @@ export class ByteBuffersDataOutput extends DataOutput {
   }
 
   override writeByte(value: number): void {
-    if (value < -0x80 || value > 0xff || (value | 0) !== value) throw outOfRange('value', 'a byte', value)
+    if (typeof value !== 'number' || value < -0x80 || value > 0xff || (value | 0) !== value)
+      throw outOfRange('value', 'a byte', value)
     if (this.#at === this.#bytes.length) this.#append()
     this.#bytes[this.#at++] = value
   }
 
   override writeShort(value: number): void {
-    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value)
+      throw outOfRange('value', 'an int16', value)
     const at = this.#at
     if (at + 2 > this.#bytes.length) {
       this.#writeScalar(2, (scratch) => scratch.setInt16(0, value, true))
@@ -186,8 +188,7 @@ export class ByteBuffersDataOutput extends DataOutput {
   override writeBytes(source: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(source, 'Uint8Array')
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     for (let done = 0; done < count;) {
       if (this.#at === this.#bytes.length) this.#append()
       const part = Math.min(count - done, this.#bytes.length - this.#at)

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 
-import { invalidType } from '../store/arguments.js'
+import { checkIterable, invalidType } from '../store/arguments.js'
 import { AlreadyClosedError } from '../store/errors.js'
 import { IndexInput } from '../store/index-input.js'
 import type { SharedInput } from '../store/shared-input.js'
@@ -71,6 +71,7 @@ export class GenerationPublisher<Data = unknown> implements Disposable {
    */
   publish(inputs: Iterable<IndexInput>, data: Data): void {
     this.#ensureOpen()
+    checkIterable('inputs', inputs)
     const list = [...inputs]
     for (const input of list) {
       if (!(input instanceof IndexInput)) throw invalidType('each of the inputs', 'an IndexInput', input)

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 
 import { checkSize, invalidType, outOfRange } from './arguments.js'
 import { checkInt, checkLong } from './data-output.js'
-import { bufferOf, byteOffsetOf, bytesOf, checkPart, lengthOfKind, setBytes } from './intrinsics.js'
+import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } from './intrinsics.js'
 
 /**
  * A CRC-32 (as zlib's) of bytes that come a few at a time: they are gathered, because summing up a
@@ -26,14 +26,16 @@ export class BufferedChecksum {
 
   /** One byte, 0..255; −128..−1 is taken for a signed byte. */
   updateByte(value: number): void {
-    if (value < -0x80 || value > 0xff || (value | 0) !== value) throw outOfRange('value', 'a byte', value)
+    if (typeof value !== 'number' || value < -0x80 || value > 0xff || (value | 0) !== value)
+      throw outOfRange('value', 'a byte', value)
     this.#need(1)
     this.#buffer[this.#at++] = value
   }
 
   /** An int16. */
   updateShort(value: number): void {
-    if ((value << 16) >> 16 !== value) throw outOfRange('value', 'an int16', value)
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value)
+      throw outOfRange('value', 'an int16', value)
     this.#need(2)
     this.#data.setInt16(this.#at, value, true)
     this.#at += 2
@@ -59,8 +61,7 @@ export class BufferedChecksum {
   update(source: Uint8Array, offset = 0, length?: number): void {
     const available = lengthOfKind(source, 'Uint8Array')
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
-    const count = length ?? available - offset
-    checkPart(offset, count, available)
+    const count = partLength(offset, length, available)
     const start = byteOffsetOf(source) + offset
     if (count <= this.#buffer.length) {
       this.#need(count)

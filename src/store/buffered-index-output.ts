@@ -98,7 +98,6 @@ export class BufferedIndexOutput extends IndexOutput {
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
     const count = partLength(offset, length, available)
     this.#ensureWritable()
-    if (count === 0) return // there may be no memory behind it: of a detached array
     const start = byteOffsetOf(source) + offset
     if (this.#at + count <= BUFFER_LENGTH) {
       setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), this.#at)

@@ -69,6 +69,7 @@ const viewMethods = Object.freeze(
 
 /** `length` bytes of a buffer, without asking anyone's species. */
 export function bytesOf(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
+  if (length === 0) return newBytes(0) // of a detached array, there is no memory to look at
   return new CapturedUint8Array(buffer, byteOffset, length)
 }
 
@@ -96,7 +97,6 @@ export function elementBytes(
   const available = lengthOfKind(array, name)
   if (available === undefined) throw invalidType('array', `an ${name}`, array)
   const count = partLength(offset, length, available)
-  if (count === 0) return newBytes(0) // there may be no memory behind it: of a detached array
   const size = name === 'BigInt64Array' ? 8 : 4
   return bytesOf(bufferOf(array), byteOffsetOf(array) + offset * size, count * size)
 }

@@ -23,6 +23,11 @@ export function instancesOf(lib, path, index) {
     output.close()
     return directory
   }
+  class Filtered extends lib.FilterIndexInput {
+    wrap(part) {
+      return new Filtered(part)
+    }
+  }
   const own = () => {
     const window = new lib.Window(0, bytes.slice())
     return lib.IndexInput.from({ length: bytes.length, window: () => window, close() {} }, 'own')
@@ -59,6 +64,30 @@ export function instancesOf(lib, path, index) {
     'lock in memory': () => memory().obtainLock('write.lock'),
     NativeFSLockFactory: () => lib.NativeFSLockFactory.INSTANCE,
     SingleInstanceLockFactory: () => new lib.SingleInstanceLockFactory(),
+    SimpleFSLockFactory: () => lib.SimpleFSLockFactory.INSTANCE,
+    NoLockFactory: () => lib.NoLockFactory.INSTANCE,
+    'input of an array': () => lib.ByteArrayDataInput.from(bytes.slice()),
+    ByteArrayDataOutput: () => new lib.ByteArrayDataOutput(new Uint8Array(1000)),
+    ByteBuffersDataOutput: () => new lib.ByteBuffersDataOutput(),
+    ByteBufferRecycler: () => new lib.ByteBufferRecycler(),
+    BufferedChecksum: () => new lib.BufferedChecksum(),
+    FilterDirectory: () => new (class extends lib.FilterDirectory {})(memory()),
+    FilterIndexInput: () => new Filtered(mapped()),
+    FilterIndexOutput: () => new (class extends lib.FilterIndexOutput {})(memory().createOutput('output')),
+    TrackingDirectoryWrapper: () => new lib.TrackingDirectoryWrapper(memory()),
+    LockValidatingDirectoryWrapper: () =>
+      new lib.LockValidatingDirectoryWrapper(memory(), memory().obtainLock('write.lock')),
+    ByteWritesTrackingDirectoryWrapper: () => new lib.ByteWritesTrackingDirectoryWrapper(memory()),
+    FileSwitchDirectory: () => new lib.FileSwitchDirectory(['fdt'], memory(), memory()),
+    HardlinkCopyDirectoryWrapper: () => new lib.HardlinkCopyDirectoryWrapper(fs()),
+    NRTCachingDirectory: () => new lib.NRTCachingDirectory(memory(), { maxMergeSizeMB: 1, maxCachedMB: 1 }),
+    RateLimitedIndexOutput: () =>
+      new lib.RateLimitedIndexOutput(new lib.SimpleRateLimiter(1e12), memory().createOutput('output')),
+    SimpleRateLimiter: () => new lib.SimpleRateLimiter(1e12),
+    SnapshotStore: () => new lib.SnapshotStore(memory()),
+    Snapshot: () => new lib.SnapshotStore(memory()).snapshot(),
+    GenerationPublisher: () => new lib.GenerationPublisher(),
+    GenerationSubscriber: () => new lib.GenerationSubscriber(new lib.GenerationPublisher().subscribe()),
     SharedInput: () => mapped().share(),
     'SharedInput of a file': () => fs().openInput('file').share(),
     IOContext: () => lib.IOContext.READONCE,
