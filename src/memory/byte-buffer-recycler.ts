@@ -1,5 +1,5 @@
 import { checkSize, outOfRange } from '../store/arguments.js'
-import { LONGEST_ARRAY } from '../store/intrinsics.js'
+import { memoryFor } from '../store/memory-for.js'
 
 /** Where a ByteBuffersDataOutput gets its blocks from. */
 export interface BlockAllocator {
@@ -19,14 +19,17 @@ export class ByteBufferRecycler implements BlockAllocator {
   /** A kept block of that length, or a new one. Kept blocks of other lengths, met on the way, are dropped. */
   allocate(length: number): Uint8Array {
     checkSize('length', length)
-    if (length > LONGEST_ARRAY) throw outOfRange('length', `at most ${LONGEST_ARRAY}`, length)
+    if (length > LONGEST_BLOCK) throw outOfRange('length', `at most ${LONGEST_BLOCK}`, length)
     for (let block = this.#blocks.shift(); block !== undefined; block = this.#blocks.shift()) {
       if (block.length === length) return block
     }
-    return new Uint8Array(length)
+    return new Uint8Array(memoryFor(length, 'a block'))
   }
 
   reuse(block: Uint8Array): void {
     this.#blocks.push(block)
   }
 }
+
+/** ByteBuffersDataOutput takes no longer ones. */
+const LONGEST_BLOCK = 2 ** 30

@@ -1,13 +1,8 @@
 import { checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
-import {
-  AlreadyClosedError,
-  EndOfFileError,
-  type FileFaultError,
-  MapFailedError,
-  StorageError,
-} from './errors.js'
+import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
+import { memoryFor } from './memory-for.js'
 import { isLost, NOTHING, Window, type WindowSource } from './window.js'
 import { WindowTable } from './window-table.js'
 
@@ -152,7 +147,7 @@ export class InputFamily {
       refused = error
     }
     if (copy === 'never') throw invalidValue(`view: not mapped, so that it would have to be copied: ${what}`)
-    const target = new Uint8Array(memoryFor(lead + length, what, refused), lead, length)
+    const target = new Uint8Array(memoryOr(refused, lead + length, `view of ${what}`), lead, length)
     this.copy(offset, target, 0, length)
     return target
   }
@@ -186,12 +181,11 @@ export class InputFamily {
 }
 
 /** Memory for a copy. Where there is none, the error is why it had to be a copy. */
-function memoryFor(length: number, what: string, refused: MapFailedError | undefined): ArrayBuffer {
+function memoryOr(refused: MapFailedError | undefined, length: number, what: string): ArrayBuffer {
   try {
-    return new ArrayBuffer(length)
-  } catch (cause) {
-    const message = `view: no memory for a copy of ${length} bytes: ${what}`
-    throw refused ?? new StorageError('ERR_MEMORY_ALLOCATION_FAILED', message, { cause })
+    return memoryFor(length, what)
+  } catch (error) {
+    throw refused ?? error
   }
 }
 
