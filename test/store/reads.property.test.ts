@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import type { IndexInput } from '../../src/index.js'
 import { type DirectoryKind, describeEachDirectory } from '../support/directories.js'
 import { write } from '../support/files.js'
-import { Failure, FIXED_READS, InputModel, readGroupVInts, READS } from '../support/input-model.js'
+import { Failure, FIXED_READS, InputModel, readGroupVInts, READS } from '../../src/testing/input-model.js'
 
 /** A place in an input, told by the nearest window boundary, so that most places are near one. */
 interface Place {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
 import { describeEachDirectory } from '../support/directories.js'
-import { InputModel, readGroupVInts, READS } from '../support/input-model.js'
+import { InputModel, readGroupVInts, READS } from '../../src/testing/input-model.js'
 import { anyRound, readable, readRound, type Round, writeRound } from '../support/rounds.js'
 
 function modelRound(model: InputModel, { kind, value }: Round): unknown {
