@@ -17,14 +17,16 @@ export function write(
   }
 }
 
-/** Writes a file and opens it. */
+/** Writes a file, whose name begins with `file`, and opens it. */
 export function inputOf(
   directory: Directory,
   content: Uint8Array | ((output: IndexOutput) => void),
   context?: IOContext,
 ): IndexInput {
-  write(directory, 'file', content)
-  return context === undefined ? directory.openInput('file') : directory.openInput('file', context)
+  const others = directory.listAll()
+  const name = others.includes('file') ? `file-${others.length}` : 'file'
+  write(directory, name, content)
+  return context === undefined ? directory.openInput(name) : directory.openInput(name, context)
 }
 
 /** The whole content of a file. */

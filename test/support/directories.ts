@@ -17,6 +17,7 @@ import {
   TrackingDirectoryWrapper,
 } from '../../src/index.js'
 import { FilteredInputs, InvertedBytes } from './filters.js'
+import type { DirectorySupport } from '../../src/testing/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
@@ -25,14 +26,23 @@ import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
 export interface DirectoryKind {
   readonly name: string
   readonly type: 'mmap' | 'fs' | 'memory'
+  readonly supports: DirectorySupport
   /** Windows are of 2^power bytes; undefined leaves it to the directory. */
   readonly power: number | undefined
-  /** Whether its inputs are made of readByte() and readBytes() alone, by a filter. */
-  readonly filtersBytes?: boolean
   /** Where the file system is that holds it; undefined is the disk, or memory. */
   readonly root: string | undefined
   open(path: string): Directory
 }
+
+const MEMORY: DirectorySupport = { exclusiveWriting: true, guardedMemory: true }
+const FILES: DirectorySupport = {
+  persistence: true,
+  sharing: true,
+  readAdvice: true,
+  systemLocks: true,
+  guardedMemory: true,
+}
+const MAPPED: DirectorySupport = { ...FILES, zeroCopyViews: true, residency: true }
 
 const POWERS = [4, 12, undefined] as const
 
@@ -52,50 +62,83 @@ function kindsOf(power: number | undefined, root?: string): DirectoryKind[] {
       ...common,
       name: `MMapDirectory, ${where}`,
       type: 'mmap',
+      supports: MAPPED,
       open: (path) => MMapDirectory.open(path, optionsFor(power)),
     },
     {
       ...common,
       name: `MMapDirectory, chunks apart, ${where}`,
       type: 'mmap',
+      supports: MAPPED,
       open: (path) => MMapDirectory.open(path, optionsFor(power, chunksApart())),
     },
     {
       ...common,
       name: `FSDirectory, ${where}`,
       type: 'fs',
+      supports: FILES,
       open: (path) => FSDirectory.open(path, optionsFor(power)),
     },
     {
       ...common,
       name: `ByteBuffersDirectory, ${where}`,
       type: 'memory',
+      supports: MEMORY,
       open: () => new ByteBuffersDirectory(optionsFor(power)),
     },
   ]
 }
 
-/** What each wrapper is like around a mapped directory and one in memory. */
-const WRAPPERS: Readonly<Record<string, (open: (name: string) => Directory) => Directory>> = {
-  FilterDirectory: (open) => new PassingDirectory(open('')),
-  TrackingDirectoryWrapper: (open) => new TrackingDirectoryWrapper(open('')),
-  LockValidatingDirectoryWrapper: (open) =>
-    new LockValidatingDirectoryWrapper(open(''), new SingleInstanceLockFactory().obtainLock(open(''), 'x')),
-  ByteWritesTrackingDirectoryWrapper: (open) =>
-    new ByteWritesTrackingDirectoryWrapper(open(''), { trackTempOutput: true }),
-  HardlinkCopyDirectoryWrapper: (open) => new HardlinkCopyDirectoryWrapper(open('')),
-  NRTCachingDirectory: (open) => new NRTCachingDirectory(open(''), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
-  'NRTCachingDirectory that caches everything': (open) => new CachingDirectory(open('')),
-  'FileSwitchDirectory, one path': (open) => new FileSwitchDirectory(['cfs'], open(''), open('')),
-  'FileSwitchDirectory, two paths': (open) => new FileSwitchDirectory(['cfs'], open('one'), open('two')),
-  'several wrappers': (open) =>
-    new TrackingDirectoryWrapper(
-      new FileSwitchDirectory(
-        ['cfs'],
-        new NRTCachingDirectory(open('one'), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
-        new CachingDirectory(new HardlinkCopyDirectoryWrapper(open('two'))),
+/** A wrapper, and what it takes away from the abilities of the directory in it. */
+interface Wrapper {
+  wrap(open: (name: string) => Directory): Directory
+  readonly lacks?: DirectorySupport
+}
+
+/** Files of other paths, or in memory, are not where the suite looks for them. */
+const SEVERAL_PATHS: DirectorySupport = { systemLocks: false }
+const IN_MEMORY: DirectorySupport = {
+  persistence: false,
+  sharing: false,
+  readAdvice: false,
+  zeroCopyViews: false,
+  residency: false,
+}
+
+const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  FilterDirectory: { wrap: (open) => new PassingDirectory(open('')) },
+  TrackingDirectoryWrapper: { wrap: (open) => new TrackingDirectoryWrapper(open('')) },
+  LockValidatingDirectoryWrapper: {
+    wrap: (open) =>
+      new LockValidatingDirectoryWrapper(open(''), new SingleInstanceLockFactory().obtainLock(open(''), 'x')),
+  },
+  ByteWritesTrackingDirectoryWrapper: {
+    wrap: (open) => new ByteWritesTrackingDirectoryWrapper(open(''), { trackTempOutput: true }),
+  },
+  HardlinkCopyDirectoryWrapper: { wrap: (open) => new HardlinkCopyDirectoryWrapper(open('')) },
+  NRTCachingDirectory: {
+    wrap: (open) => new NRTCachingDirectory(open(''), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
+  },
+  'NRTCachingDirectory that caches everything': {
+    wrap: (open) => new CachingDirectory(open('')),
+    lacks: IN_MEMORY,
+  },
+  'FileSwitchDirectory, one path': { wrap: (open) => new FileSwitchDirectory(['cfs'], open(''), open('')) },
+  'FileSwitchDirectory, two paths': {
+    wrap: (open) => new FileSwitchDirectory(['cfs'], open('one'), open('two')),
+    lacks: SEVERAL_PATHS,
+  },
+  'several wrappers': {
+    wrap: (open) =>
+      new TrackingDirectoryWrapper(
+        new FileSwitchDirectory(
+          ['cfs'],
+          new NRTCachingDirectory(open('one'), { maxMergeSizeMB: 5, maxCachedMB: 60 }),
+          new CachingDirectory(new HardlinkCopyDirectoryWrapper(open('two'))),
+        ),
       ),
-    ),
+    lacks: { ...SEVERAL_PATHS, ...IN_MEMORY },
+  },
 }
 
 class PassingDirectory extends FilterDirectory {}
@@ -111,35 +154,40 @@ class CachingDirectory extends NRTCachingDirectory {
 }
 
 /** Every wrapper. */
-const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).flatMap(([name, wrap]) => [
-  {
-    name: `${name} around MMapDirectory`,
-    type: 'mmap' as const,
-    power: undefined,
-    root: undefined,
-    open: (path: string) => wrap((below) => MMapDirectory.open(join(path, below), { create: true })),
-  },
-  {
-    name: `${name} around ByteBuffersDirectory`,
-    type: 'memory' as const,
-    power: undefined,
-    root: undefined,
-    open: () => {
-      const opened = new Map<string, Directory>()
-      return wrap((below) => {
-        const directory = opened.get(below) ?? new ByteBuffersDirectory()
-        opened.set(below, directory)
-        return directory
-      })
+export const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).flatMap(
+  ([name, { wrap, lacks }]) => [
+    {
+      name: `${name} around MMapDirectory`,
+      type: 'mmap' as const,
+      supports: { ...MAPPED, ...lacks },
+      power: undefined,
+      root: undefined,
+      open: (path: string) => wrap((below) => MMapDirectory.open(join(path, below), { create: true })),
     },
-  },
-])
+    {
+      name: `${name} around ByteBuffersDirectory`,
+      type: 'memory' as const,
+      supports: MEMORY,
+      power: undefined,
+      root: undefined,
+      open: () => {
+        const opened = new Map<string, Directory>()
+        return wrap((below) => {
+          const directory = opened.get(below) ?? new ByteBuffersDirectory()
+          opened.set(below, directory)
+          return directory
+        })
+      },
+    },
+  ],
+)
 
 /** Directories whose inputs and outputs come through filters: of calls, and of bytes. */
 const FILTERED_KINDS: readonly DirectoryKind[] = [
   {
     name: 'filters of calls around MMapDirectory, windows of 2^4',
     type: 'mmap',
+    supports: MAPPED,
     power: 4,
     root: undefined,
     open: (path) => new FilteredInputs(MMapDirectory.open(path, optionsFor(4))),
@@ -147,9 +195,9 @@ const FILTERED_KINDS: readonly DirectoryKind[] = [
   {
     name: 'filters of bytes around ByteBuffersDirectory, windows of 2^4',
     type: 'memory',
+    supports: { exclusiveWriting: true },
     power: 4,
     root: undefined,
-    filtersBytes: true,
     open: () => new InvertedBytes(new ByteBuffersDirectory(optionsFor(4))),
   },
 ]
@@ -170,11 +218,6 @@ export function describeEachDirectory(
   which: (kind: DirectoryKind) => boolean = () => true,
 ): void {
   describeKinds(DIRECTORY_KINDS.filter(which), suite)
-}
-
-/** As describeEachDirectory(), for every wrapper. */
-export function describeEachWrapper(suite: (open: () => Directory, kind: DirectoryKind) => void): void {
-  describeKinds(WRAPPER_KINDS, suite)
 }
 
 function describeKinds(

@@ -48,17 +48,15 @@ export class TestScope {
   }
 
   /** Another directory of this kind, with nothing in it. */
-  async another(): Promise<Directory> {
+  readonly another = async (): Promise<Directory> => {
     const root = realpathSync(this.#options.temporaryDirectory ?? tmpdir())
     const path = mkdtempSync(join(root, 'mmap-directory-suite-'))
     this.#paths.push(path)
     return this.#open(path)
   }
 
-  /** One more directory in the place of the first one, which is still open. */
-  async reopen(): Promise<Directory> {
-    return this.#open(this.path)
-  }
+  /** One more directory in the place of the first one. */
+  readonly reopen = (): Promise<Directory> => this.#open(this.path)
 
   async #open(path: string): Promise<Directory> {
     const directory = await this.#options.create(path)
