@@ -1,2 +1,5 @@
 export { runDirectorySuite } from './run-directory-suite.js'
 export type { DirectorySuiteOptions, DirectorySupport, TestRunner } from './suite/directory-suite-options.js'
+export { MockDirectory, type MockDirectoryOptions } from './mock/mock-directory.js'
+export type { MockFaults, MockOperation } from './mock/mock-faults.js'
+export type { OpenHandle } from './mock/open-handles.js'

@@ -8,7 +8,7 @@ import {
   IndexInput,
 } from '../../src/index.js'
 import { inputOf, pattern } from '../support/files.js'
-import { Failure, FIXED_READS, InputModel, READS } from '../support/input-model.js'
+import { Failure, FIXED_READS, InputModel, READS } from '../../src/testing/input-model.js'
 
 function outcome(action: () => unknown): unknown {
   try {
