@@ -259,7 +259,7 @@ describe('a crash', () => {
 
   it('follows from the seed', () => {
     expect(crashedWith(5)).toBe(crashedWith(5))
-    expect(new Set([1, 2, 3, 4, 5].map(crash)).size).toBe(5)
+    expect(new Set([1, 2, 3, 4, 5].map(crashedWith)).size).toBe(5)
   })
 })
 
@@ -409,7 +409,7 @@ describe('what is open', () => {
         ),
       }),
     )
-    expect(() => directory.listAll()).toThrow()
+    expect(() => directory.listAll()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
     expect(() => disk.listAll()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
     directory.close()
   })

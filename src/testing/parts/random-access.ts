@@ -7,7 +7,7 @@ import type { Suite } from '../suite/suite.js'
 export function randomAccess(suite: Suite): void {
   const LENGTH = 10_000
 
-  suite.it('move nothing, across whatever boundary', ({ directory }) => {
+  suite.it('absolute reads move nothing, across whatever boundary', ({ directory }) => {
     const bytes = Buffer.from(pattern(LENGTH))
     const input = inputOf(directory, bytes)
     input.seek(3)
@@ -25,7 +25,7 @@ export function randomAccess(suite: Suite): void {
     input.close()
   })
 
-  suite.it('end at the end of their range', ({ directory }) => {
+  suite.it('absolute reads end at the end of their range', ({ directory }) => {
     const input = inputOf(directory, pattern(LENGTH))
     const random = input.slice('slice', 1_000, 500).randomAccessSlice(100, 50)
     assert.equal(random.length(), 50)

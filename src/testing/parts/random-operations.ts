@@ -221,6 +221,23 @@ function view(random: Random, { input, model }: Pair, _: Pair[], boundary: numbe
 
 /** As often as they are listed. */
 const OPERATIONS: readonly Operation[] = [
-  ...[read, read, read, read, seek, seek, skip, readAt, readAt, readBytes, readBytes],
-  ...[readBytesAt, readElements, readGroups, clone, slice, randomAccess, view],
+  read,
+  read,
+  read,
+  read,
+  read,
+  seek,
+  seek,
+  skip,
+  readAt,
+  readAt,
+  readBytes,
+  readBytes,
+  readBytesAt,
+  readElements,
+  readGroups,
+  clone,
+  slice,
+  randomAccess,
+  view,
 ]
