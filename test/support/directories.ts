@@ -57,26 +57,28 @@ function chunksApart(): MMapDirectoryOptions {
 function kindsOf(power: number | undefined, root?: string): DirectoryKind[] {
   const where = `windows ${power === undefined ? 'default' : `of 2^${power}`}${root === undefined ? '' : `, in ${root}`}`
   const common = { power, root }
+  // Locks know of no windows, and each test of theirs starts a process.
+  const systemLocks = power === undefined
   return [
     {
       ...common,
       name: `MMapDirectory, ${where}`,
       type: 'mmap',
-      supports: MAPPED,
+      supports: { ...MAPPED, systemLocks },
       open: (path) => MMapDirectory.open(path, optionsFor(power)),
     },
     {
       ...common,
       name: `MMapDirectory, chunks apart, ${where}`,
       type: 'mmap',
-      supports: MAPPED,
+      supports: { ...MAPPED, systemLocks },
       open: (path) => MMapDirectory.open(path, optionsFor(power, chunksApart())),
     },
     {
       ...common,
       name: `FSDirectory, ${where}`,
       type: 'fs',
-      supports: FILES,
+      supports: { ...FILES, systemLocks },
       open: (path) => FSDirectory.open(path, optionsFor(power)),
     },
     {
@@ -95,8 +97,7 @@ interface Wrapper {
   readonly lacks?: DirectorySupport
 }
 
-/** Files of other paths, or in memory, are not where the suite looks for them. */
-const SEVERAL_PATHS: DirectorySupport = { systemLocks: false }
+/** What is in memory has nothing of a file. */
 const IN_MEMORY: DirectorySupport = {
   persistence: false,
   sharing: false,
@@ -126,7 +127,6 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'FileSwitchDirectory, one path': { wrap: (open) => new FileSwitchDirectory(['cfs'], open(''), open('')) },
   'FileSwitchDirectory, two paths': {
     wrap: (open) => new FileSwitchDirectory(['cfs'], open('one'), open('two')),
-    lacks: SEVERAL_PATHS,
   },
   'several wrappers': {
     wrap: (open) =>
@@ -137,7 +137,7 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
           new CachingDirectory(new HardlinkCopyDirectoryWrapper(open('two'))),
         ),
       ),
-    lacks: { ...SEVERAL_PATHS, ...IN_MEMORY },
+    lacks: IN_MEMORY,
   },
 }
 
@@ -159,7 +159,7 @@ export const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).
     {
       name: `${name} around MMapDirectory`,
       type: 'mmap' as const,
-      supports: { ...MAPPED, ...lacks },
+      supports: { ...MAPPED, systemLocks: false, ...lacks },
       power: undefined,
       root: undefined,
       open: (path: string) => wrap((below) => MMapDirectory.open(join(path, below), { create: true })),
