@@ -5,7 +5,6 @@ import type { IndexInput } from '../store/index-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { type IOContext } from '../store/io-context.js'
 import type { Lock } from '../store/lock.js'
-import { tempFileName } from '../store/temp-file-name.js'
 import { checkDirectory } from './check-directory.js'
 
 export interface FileSwitchDirectoryOptions {
@@ -101,7 +100,11 @@ export class FileSwitchDirectory extends Directory {
   }
 
   createTempOutput(prefix: string, suffix: string, context?: IOContext): IndexOutput {
-    return this.directoryOf(tempFileName(prefix, suffix, 0)).createTempOutput(prefix, suffix, context)
+    return this.directoryOf(Directory.getTempFileName(prefix, suffix, 0)).createTempOutput(
+      prefix,
+      suffix,
+      context,
+    )
   }
 
   override copyFrom(from: Directory, source: string, destination: string, context?: IOContext): void {

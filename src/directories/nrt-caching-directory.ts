@@ -5,7 +5,6 @@ import { FileAlreadyExistsError, FileNotFoundError, NotAFileError } from '../sto
 import type { IndexInput } from '../store/index-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
-import { tempFileName } from '../store/temp-file-name.js'
 import { ByteBuffersDirectory } from '../memory/byte-buffers-directory.js'
 import { CachedFileSink } from './cached-file-sink.js'
 import { FilterDirectory } from './filter-directory.js'
@@ -71,7 +70,7 @@ export class NRTCachingDirectory extends FilterDirectory {
     context: IOContext = IOContext.DEFAULT,
   ): IndexOutput {
     for (;;) {
-      const name = tempFileName(prefix, suffix, this.#tempCounter++)
+      const name = FilterDirectory.getTempFileName(prefix, suffix, this.#tempCounter++)
       try {
         return this.createOutput(name, context)
       } catch (error) {

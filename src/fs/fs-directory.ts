@@ -25,7 +25,6 @@ import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
 import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
-import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
 import { FileFlusher } from './file-flusher.js'
 import { FileSink } from './file-sink.js'
@@ -120,7 +119,7 @@ export class FSDirectory extends Directory {
 
   createTempOutput(prefix: string, suffix: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
     for (;;) {
-      const name = tempFileName(prefix, suffix, this.#tempCounter++)
+      const name = Directory.getTempFileName(prefix, suffix, this.#tempCounter++)
       checkFileName(name)
       if (this.#pending.has(name)) continue
       try {

@@ -10,7 +10,6 @@ import type { IndexOutput } from '../store/index-output.js'
 import { checkContext, IOContext } from '../store/io-context.js'
 import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { SingleInstanceLockFactory } from '../store/single-instance-lock-factory.js'
-import { tempFileName } from '../store/temp-file-name.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
 import { ByteBuffersDataOutput } from './byte-buffers-data-output.js'
 import { MemoryFile } from './memory-file.js'
@@ -92,7 +91,7 @@ export class ByteBuffersDirectory extends Directory {
 
   createTempOutput(prefix: string, suffix: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
     for (;;) {
-      const name = tempFileName(prefix, suffix, this.#tempCounter++)
+      const name = Directory.getTempFileName(prefix, suffix, this.#tempCounter++)
       if (!this.fileExists(name)) return this.createOutput(name, context)
     }
   }

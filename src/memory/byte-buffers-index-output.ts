@@ -1,6 +1,5 @@
 import { invalidType } from '../store/arguments.js'
 import { BufferedIndexOutput } from '../store/buffered-index-output.js'
-import { checkFileName } from '../store/file-names.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { ByteBuffersDataOutput } from './byte-buffers-data-output.js'
 
@@ -17,8 +16,7 @@ export const ByteBuffersIndexOutput = Object.freeze({
     if (!(output instanceof ByteBuffersDataOutput)) {
       throw invalidType('output', 'a ByteBuffersDataOutput', output)
     }
-    checkFileName(name)
-    return new BufferedIndexOutput(
+    return BufferedIndexOutput.over(
       {
         write(bytes, offset, length) {
           output.writeBytes(bytes, offset, length)

@@ -3,14 +3,22 @@ import { crc32 } from 'node:zlib'
 import { invalidType, outOfRange } from './arguments.js'
 import { checkInt, checkLong, checkNumber } from './data-output.js'
 import { AlreadyClosedError } from './errors.js'
+import { checkFileName } from './file-names.js'
 import { IndexOutput } from './index-output.js'
 import { bytesOf, bufferOf, byteOffsetOf, lengthOfKind, partLength, setBytes } from './intrinsics.js'
 
-/** Where the bytes of an output go. */
+/**
+ * Where the bytes of an output go: a file, memory, or whatever a program brings along. What a
+ * method throws, the output's caller gets. After a write that has thrown there are no others.
+ */
 export interface OutputSink {
-  /** Appends some of the `length` bytes from `offset`, at least one, and returns how many. */
+  /**
+   * Appends some of the `length` bytes from `offset`, at least one, and returns how many. `bytes`
+   * may be the output's buffer, or the caller's: they are to be left alone, and to be copied where
+   * they are needed later.
+   */
   write(bytes: Uint8Array, offset: number, length: number): number
-  /** Called once. `complete` is false when a write has failed before. */
+  /** Called once. `complete` is false when a write has failed before: half a file is not one. */
   close(complete: boolean): void
 }
 
@@ -33,6 +41,21 @@ export class BufferedIndexOutput extends IndexOutput {
     this.#sink = sink
     this.#name = name
     this.#description = description
+  }
+
+  /** What IndexOutput.from() does. */
+  static over(sink: OutputSink, name: string, description: string): IndexOutput {
+    if (typeof sink?.write !== 'function' || typeof sink.close !== 'function') {
+      throw invalidType('sink', 'an OutputSink', sink)
+    }
+    checkFileName(name)
+    if (typeof description !== 'string') throw invalidType('description', 'a string', description)
+    return new BufferedIndexOutput(sink, name, description)
+  }
+
+  static {
+    // Not in index-output.ts, which this module needs before it can exist.
+    IndexOutput.from = BufferedIndexOutput.over
   }
 
   getName(): string {
@@ -169,7 +192,15 @@ export class BufferedIndexOutput extends IndexOutput {
 
   #drain(bytes: Uint8Array, length: number): void {
     try {
-      for (let done = 0; done < length;) done += this.#sink.write(bytes, done, length - done)
+      for (let done = 0; done < length;) {
+        const count = this.#sink.write(bytes, done, length - done)
+        if (!(Number.isInteger(count) && count > 0 && count <= length - done)) {
+          throw Object.assign(outOfRange('what write() returns', `from 1 to ${length - done}`, count), {
+            code: 'ERR_INVALID_RETURN_VALUE',
+          })
+        }
+        done += count
+      }
     } catch (error) {
       this.#failure = error
       this.#at = BUFFER_LENGTH // so that every later write has to ask

@@ -1,4 +1,4 @@
-import { invalidType } from './arguments.js'
+import { checkSize, checkString, invalidType } from './arguments.js'
 import type { ChecksumIndexInput } from './checksum-index-input.js'
 import { AlreadyClosedError } from './errors.js'
 import { BufferedChecksumIndexInput } from './buffered-checksum-index-input.js'
@@ -112,10 +112,20 @@ export abstract class Directory implements Disposable {
     this.close()
   }
 
+  /** For subclasses: the name of a temporary file, `prefix_suffix_N.tmp` with the counter in base 36. */
+  protected static getTempFileName(prefix: string, suffix: string, counter: number): string {
+    checkString('prefix', prefix)
+    checkString('suffix', suffix)
+    checkSize('counter', counter)
+    return `${prefix}_${suffix}_${counter.toString(36)}.tmp`
+  }
+
+  /** For subclasses: whether close() has not been called. */
   protected get isOpen(): boolean {
     return this.#open
   }
 
+  /** For subclasses: throws AlreadyClosedError after close(). */
   protected ensureOpen(): void {
     if (!this.#open) throw new AlreadyClosedError(`This directory is closed: ${this.toString()}`)
   }

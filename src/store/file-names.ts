@@ -3,7 +3,8 @@ import { InvalidFileNameError } from './errors.js'
 /**
  * Throws InvalidFileNameError for a name that would leave the directory or that one of the
  * systems on which an index may be read does not store as it is. The rules are the same
- * everywhere, so that a directory can be copied from one system to another.
+ * everywhere, so that a directory can be copied from one system to another. For who writes a
+ * Directory: each of its methods that takes a name calls this first.
  * https://learn.microsoft.com/windows/win32/fileio/naming-a-file
  */
 export function checkFileName(name: string): void {

@@ -1,4 +1,5 @@
 import { checkSize, outOfRange } from './arguments.js'
+import type { OutputSink } from './buffered-index-output.js'
 import { DataOutput } from './data-output.js'
 
 /**
@@ -9,6 +10,13 @@ import { DataOutput } from './data-output.js'
  * After close(), every method but close(), getName() and toString() throws AlreadyClosedError.
  */
 export abstract class IndexOutput extends DataOutput implements Disposable {
+  /**
+   * An output to a storage of one's own, buffered and summed up like that of every directory. It
+   * owns the sink and closes it. `name` is the file's, `description` what error messages call it.
+   * Throws InvalidFileNameError for a bad name.
+   */
+  static from: (sink: OutputSink, name: string, description: string) => IndexOutput
+
   /** The file's name in its directory. */
   abstract getName(): string
 

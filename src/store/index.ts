@@ -1,5 +1,7 @@
 export * from './errors.js'
 export { alignOffset, IndexOutput } from './index-output.js'
+export type { OutputSink } from './buffered-index-output.js'
+export { checkFileName } from './file-names.js'
 export { BufferedChecksum } from './buffered-checksum.js'
 export { BufferedChecksumIndexInput } from './buffered-checksum-index-input.js'
 export { ChecksumIndexInput } from './checksum-index-input.js'
@@ -27,4 +29,5 @@ export { SharedInput, type SharedInputData, type SharedSource } from './shared-i
 export { SingleInstanceLockFactory } from './single-instance-lock-factory.js'
 export { waitForLock, type WaitForLockOptions } from './wait-for-lock.js'
 export { type LoadOptions, Window, type WindowSource } from './window.js'
+import './buffered-index-output.js'
 import './windowed-input.js'
