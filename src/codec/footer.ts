@@ -27,13 +27,13 @@ export function writeFooter(output: IndexOutput): void {
  * CorruptIndexError when the footer is misplaced or no footer, or when the bytes that were read
  * are not those that were written.
  *
- * With the error that reading the file has ended with, always throws: a CorruptIndexError whose
+ * With the error that reading the file has ended with (undefined and null are none), always throws: a CorruptIndexError whose
  * cause is that error when the checksum tells that the file is damaged, otherwise the error
  * itself, whose `suppressed` then lists what was found out about the checksum.
  */
 export function checkFooter(input: ChecksumIndexInput, priorError?: unknown): number {
   checkInstance('input', input, ChecksumIndexInput)
-  if (priorError === undefined) return checkPlainFooter(input)
+  if (priorError === undefined || priorError === null) return checkPlainFooter(input)
   try {
     const remaining = input.length() - input.getFilePointer()
     if (remaining < FOOTER_LENGTH) {

@@ -43,6 +43,14 @@ export function stripSegmentName(fileName: string): string {
   return end === undefined ? fileName : fileName.slice(end)
 }
 
+/** What identifies a segment in its name: `0` of `_0`; undefined for what is no name of a segment. */
+export function parseSegmentIdentifier(segmentName: string): string | undefined {
+  checkString('segmentName', segmentName)
+  if (!segmentName.startsWith('_')) return undefined
+  const identifier = segmentName.slice(1)
+  return parseBase36(identifier) === undefined ? undefined : identifier
+}
+
 /**
  * The generation in the name of a segment's file; 0 where there is none. Throws a TypeError when
  * the part that should be one is not.
@@ -55,6 +63,13 @@ export function parseGeneration(fileName: string): number {
   const generation = parseBase36(parts[1]!)
   if (generation === undefined) throw invalidValue(`No generation in the file name '${fileName}'`)
   return generation
+}
+
+/** Whether a name ends with an extension, which is without its dot: `fdt`. */
+export function matchesExtension(fileName: string, extension: string): boolean {
+  checkString('fileName', fileName)
+  checkString('extension', extension)
+  return fileName.endsWith(`.${extension}`)
 }
 
 /** The name up to its first dot. */

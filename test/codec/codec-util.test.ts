@@ -279,6 +279,12 @@ describe('footer', () => {
     expect(() => CodecUtil.retrieveChecksum(input, 15)).toThrow(RangeError)
   })
 
+  it('takes null for no earlier error, as it stands in code that comes from Java', () => {
+    using input = directory.openChecksumInput(make(whole))
+    input.skipBytes(input.length() - 16)
+    expect(CodecUtil.checkFooter(input, null)).toBe(CodecUtil.retrieveChecksum(open(whole)))
+  })
+
   it('leaves an earlier error as it is when the file is good', () => {
     using input = directory.openChecksumInput(make(whole))
     const prior: Error & { suppressed?: Error[] } = new Error('prior')

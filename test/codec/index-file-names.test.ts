@@ -43,6 +43,26 @@ describe('IndexFileNames', () => {
     expect(IndexFileNames.getExtension(name)).toBe(extension)
   })
 
+  it.each([
+    ['_0', '0'],
+    ['_z9', 'z9'],
+    ['_', undefined],
+    ['_A', undefined],
+    ['__0', undefined],
+    ['_0.si', undefined],
+    ['segments_1', undefined],
+  ])('parseSegmentIdentifier(%s)', (name, identifier) => {
+    expect(IndexFileNames.parseSegmentIdentifier(name)).toBe(identifier)
+  })
+
+  it('knows a name by its extension, which has to follow a dot', () => {
+    expect(IndexFileNames.matchesExtension('_0.fdt', 'fdt')).toBe(true)
+    expect(IndexFileNames.matchesExtension('_0.cfs.tmp', 'tmp')).toBe(true)
+    expect(IndexFileNames.matchesExtension('_0.cfs.tmp', 'cfs')).toBe(false)
+    expect(IndexFileNames.matchesExtension('_0.xfdt', 'fdt')).toBe(false)
+    expect(IndexFileNames.matchesExtension('fdt', 'fdt')).toBe(false)
+  })
+
   it('refuses a generation that is not in base 36', () => {
     expect(() => IndexFileNames.parseGeneration('_0_A.liv')).toThrow(TypeError)
   })
