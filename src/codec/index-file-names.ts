@@ -1,4 +1,5 @@
 import { checkSize, checkString, invalidValue, outOfRange } from '../store/arguments.js'
+import { parseBase36 } from './base-36.js'
 
 /** Lucene's IndexFileNames: what the names of index files are made of. */
 
@@ -84,14 +85,6 @@ export function getExtension(fileName: string): string | undefined {
   checkString('fileName', fileName)
   const dot = fileName.indexOf('.')
   return dot === -1 ? undefined : fileName.slice(dot + 1)
-}
-
-/** A whole number in base 36, as Lucene writes generations; undefined for anything else. */
-export function parseBase36(text: string): number | undefined {
-  checkString('text', text)
-  if (!/^[0-9a-z]+$/.test(text)) return undefined
-  const value = Number.parseInt(text, 36)
-  return Number.isSafeInteger(value) ? value : undefined
 }
 
 function endOfSegmentName(fileName: string): number | undefined {
