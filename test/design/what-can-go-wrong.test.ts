@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-const PAGE = new URL('../design/what-can-go-wrong.md', import.meta.url)
+const PAGE = new URL('../../design/what-can-go-wrong.md', import.meta.url)
 
 /** A test as the page names it: a link to its file, and its title in quotation marks. */
 const NAMED = /\]\(\.\.\/(test\/[^)]+)\) “([^”]+)”/g
@@ -19,7 +19,7 @@ it('every fault in design/what-can-go-wrong.md has a test that exists', () => {
     const named = [...tests.matchAll(NAMED)]
     if (!fault || !promise || rest !== undefined || named.length === 0) missing.push(`no test: ${row}`)
     for (const [, file, title] of named) {
-      const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+      const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
       if (!source.includes(title!)) missing.push(`${file}: ${title}`)
     }
   }
