@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 const PAGE = new URL('../../design/what-can-go-wrong.md', import.meta.url)
 
 /** A test as the page names it: a link to its file, and its title in quotation marks. */
-const NAMED = /\]\(\.\.\/(test\/[^)]+)\) “([^”]+)”/g
+const NAMED = /\]\(\.\.\/((?:test|src\/testing)\/[^)]+)\) “([^”]+)”/g
 
 it('every fault in design/what-can-go-wrong.md has a test that exists', () => {
   const rows = readFileSync(PAGE, 'utf8')
