@@ -81,6 +81,9 @@ export interface NativeAddon {
   /** The length of the mapped file as it is now. */
   fileLengthNow(handle: MappingHandle): number
   adviseMapping(handle: MappingHandle, offset: number, length: number, advice: number): void
+  /** Whether there is room for one more range with an advice of its own, in all mappings. */
+  mayAdvise(): boolean
+  countAdvisedRanges(handle: MappingHandle, more: number): void
   residentBytes(handle: MappingHandle, offset: number, length: number): number
   preloadMapping(handle: MappingHandle, offset: number, length: number): Promise<void>
   mappingTotals(): MappingTotals

@@ -8,11 +8,42 @@ namespace mmapdir {
 
 namespace {
 
+/// Where the memory of a view is when its thread ends.
+enum class Whereabouts { kInItsBuffer, kMovedAway, kUnknown };
+
+struct Backing;
+
+/// What a view's sentinel has of it: nothing once the view has ended.
+struct Watched {
+  Backing* backing;
+};
+
 /// What a buffer keeps alive. Deleted by its finalizer, wherever its memory went by then
 /// (ArrayBuffer.prototype.transfer moves it to a buffer that nobody here knows).
 struct Backing {
   std::shared_ptr<Mapping> mapping;
   std::optional<PrivatePages> view;
+  Whereabouts whereabouts = Whereabouts::kInItsBuffer;
+  napi_ref buffer = nullptr;    // of a view: weak
+  napi_ref sentinel = nullptr;  // of a view: see watchForTheEnd()
+  Watched* watched = nullptr;   // the sentinel's
+
+  /// When a thread ends, Node runs the finalizer of every buffer that the thread has made, though a
+  /// program may have moved the memory to a buffer of another thread, which goes on reading there.
+  void end(napi_env env) {
+    for (napi_ref reference : {buffer, sentinel}) {
+      if (reference != nullptr) napi_delete_reference(env, reference);
+    }
+    if (watched != nullptr) watched->backing = nullptr;
+    if (whereabouts == Whereabouts::kInItsBuffer) return;
+    // No word of it from the other thread, ever: the watch and the permit stay with the pages.
+    if (whereabouts == Whereabouts::kMovedAway) {
+      mapping.reset();
+      new Backing(std::move(*this));
+    } else {
+      std::move(view->pages).abandonAsZeros();
+    }
+  }
 };
 
 napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
@@ -28,9 +59,10 @@ napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(
       env, address, length,
-      [](napi_env, void*, void* data) {
+      [](napi_env env, void*, void* data) {
         auto* ended = static_cast<Hint*>(data);
         if (ended->finalized != nullptr) *ended->finalized = true;
+        ended->backing->end(env);
         delete ended;
       },
       hint, &buffer);
@@ -43,6 +75,36 @@ napi_value externalBuffer(Napi::Env env, std::byte* address, std::size_t length,
   }
   hint->finalized = nullptr;
   return buffer;
+}
+
+/// Has the backing learn, when its thread ends, where its memory is. Node then takes its buffers in
+/// the reverse order of their making, detaches each and runs its finalizer: afterwards it could not
+/// be told whether the program had moved the memory away. So a buffer that is made after the view's
+/// and lives as long looks at it first.
+void watchForTheEnd(Napi::Env env, napi_value buffer, Backing* backing) {
+  static std::byte nothing{};
+  const auto look = [](napi_env at, void*, void* data) {
+    const std::unique_ptr<Watched> watched(static_cast<Watched*>(data));
+    if (watched->backing == nullptr) return;
+    Backing& view = *watched->backing;
+    view.watched = nullptr;
+    const Napi::HandleScope scope(at);
+    napi_value made = nullptr;
+    bool detached = false;
+    if (napi_get_reference_value(at, view.buffer, &made) != napi_ok || made == nullptr) {
+      // Collected. Its memory is about to be given back, or had been moved away before.
+      view.whereabouts = Whereabouts::kUnknown;
+    } else if (napi_is_detached_arraybuffer(at, made, &detached) == napi_ok && detached) {
+      view.whereabouts = Whereabouts::kMovedAway;
+    }
+  };
+  if (napi_create_reference(env, buffer, 0, &backing->buffer) != napi_ok) throw Napi::Error::New(env);
+  backing->watched = new Watched{backing};
+  napi_value sentinel = nullptr;
+  if (napi_create_external_arraybuffer(env, &nothing, 1, look, backing->watched, &sentinel) != napi_ok ||
+      napi_create_reference(env, sentinel, 1, &backing->sentinel) != napi_ok) {
+    throw Napi::Error::New(env);
+  }
 }
 
 }  // namespace
@@ -106,7 +168,10 @@ Napi::Value bufferOverPages(Napi::Env env, PrivatePages view, std::shared_ptr<Ma
   const std::size_t length = view.pages.length();
   backing->view.emplace(std::move(view));
   backing->mapping = std::move(mapping);
-  return Napi::Value(env, externalBuffer(env, address, length, std::move(backing)));
+  Backing* const watched = backing.get();
+  const napi_value buffer = externalBuffer(env, address, length, std::move(backing));
+  watchForTheEnd(env, buffer, watched);
+  return Napi::Value(env, buffer);
 }
 
 bool externalBuffersAllowed(Napi::Env env) {

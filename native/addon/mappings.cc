@@ -178,6 +178,18 @@ Napi::Value adviseMapping(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value mayAdvise(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), MappingRegistry::instance().mayAdvise());
+}
+
+Napi::Value countAdvisedRanges(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const auto& mapping = handleArgument<MappingHandle>(info, 0).mapping;
+    if (mapping != nullptr) mapping->countAdvisedRanges(info[1].ToNumber().Int64Value());
+    return info.Env().Undefined();
+  });
+}
+
 Napi::Value residentBytesOf(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const Range range = rangeArgument(info);
@@ -293,6 +305,8 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   add("withdrawShare", withdrawShare);
   add("mappingShape", mappingShape);
   add("adviseMapping", adviseMapping);
+  add("mayAdvise", mayAdvise);
+  add("countAdvisedRanges", countAdvisedRanges);
   add("residentBytes", residentBytesOf);
   add("preloadMapping", preloadMapping);
   add("mappingTotals", mappingTotals);

@@ -33,6 +33,10 @@ std::array<Range, FaultCells::kCount> ranges;
 std::atomic<std::size_t> rangesUsed{0};  // the handler looks no further
 std::atomic<std::uint64_t> faultCount{0};
 
+/// Zeros in the place of a range's end make two mappings of one. So many more have room below the
+/// kernel's limit beside those that MappingRegistry allows; after them, zeros take the whole range.
+constexpr std::uint64_t kSplits = 4096;
+
 /// Hands out the places of a table.
 class Places {
  public:
@@ -127,10 +131,13 @@ bool substituteFaultedPages(std::uintptr_t address) noexcept {
     if (range.version.load(std::memory_order_relaxed) != version) continue;
     // First the word, then the zeros: whoever sees one of those sees the other.
     cells[cell].store(FaultCell::kFaulted, std::memory_order_seq_cst);
-    faultCount.fetch_add(1, std::memory_order_relaxed);
+    const bool few = faultCount.fetch_add(1, std::memory_order_relaxed) < kSplits;
     const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(pageSize()) - 1);
     // To the end at once: page by page, a file that lost a gigabyte takes seconds.
-    return mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable);
+    if ((few || page == begin) && mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable)) {
+      return true;
+    }
+    return mapZeros(reinterpret_cast<std::byte*>(begin), end - begin, writable);
   }
   return false;
 }

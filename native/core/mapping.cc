@@ -30,7 +30,13 @@ std::shared_ptr<Mapping> Mapping::open(Descriptor file, std::uint64_t length, Op
 }
 
 Mapping::~Mapping() {
+  MappingRegistry::instance().advised(-advisedRanges_.load(std::memory_order_relaxed));
   if (id_ != 0) MappingRegistry::instance().remove(id_);
+}
+
+void Mapping::countAdvisedRanges(std::int64_t more) noexcept {
+  advisedRanges_.fetch_add(more, std::memory_order_relaxed);
+  MappingRegistry::instance().advised(more);
 }
 
 Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)

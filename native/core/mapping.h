@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,6 +58,10 @@ class Mapping {
   /// kWillNeed covers every page the range touches, other advice only the pages that it fills.
   void advise(std::uint64_t offset, std::uint64_t length, Advice advice) const;
 
+  /// Notes that so many more ranges of it (fewer, where negative) have an advice of their own: the
+  /// kernel splits a mapping for each.
+  void countAdvisedRanges(std::int64_t more) noexcept;
+
   std::uint64_t residentBytes(std::uint64_t offset, std::uint64_t length) const;
 
   void preload(std::uint64_t offset, std::uint64_t length) const;
@@ -76,6 +81,7 @@ class Mapping {
   const unsigned chunkPower_;
   std::uint64_t id_ = 0;             // in the registry; 0 until it is listed there
   MappingPermit permit_;
+  std::atomic<std::int64_t> advisedRanges_{0};
   std::optional<Pages> reserved_;    // owns the whole range when the chunks lie side by side
   std::vector<Pages> scattered_;     // own a chunk each when they do not
   std::vector<std::byte*> chunks_;   // the chunks' addresses, in either case

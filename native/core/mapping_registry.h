@@ -73,6 +73,13 @@ class MappingRegistry {
   MappingPermit permit(std::uint64_t count, std::uint64_t bytes);
 
   void windowOpened() noexcept { windows_.fetch_add(1, std::memory_order_relaxed); }
+  /// Ranges with an advice of their own, in all mappings; there is room for kAdvisedRanges.
+  static constexpr std::int64_t kAdvisedRanges = 1024;
+  void advised(std::int64_t more) noexcept { advisedRanges_.fetch_add(more, std::memory_order_relaxed); }
+  bool mayAdvise() const noexcept {
+    return advisedRanges_.load(std::memory_order_relaxed) + 2 <= kAdvisedRanges;
+  }
+
   /// An input was collected that nobody had closed.
   void forgotten() noexcept { unclosed_.fetch_add(1, std::memory_order_relaxed); }
   void windowClosed() noexcept { windows_.fetch_sub(1, std::memory_order_relaxed); }
@@ -93,6 +100,7 @@ class MappingRegistry {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> windows_{0};
   std::atomic<std::uint64_t> unclosed_{0};
+  std::atomic<std::int64_t> advisedRanges_{0};
 
   mutable std::mutex mutex_;
   std::uint64_t lastId_ = 0;                             // guarded by mutex_

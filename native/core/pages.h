@@ -36,6 +36,10 @@ class Pages {
   /// Maps `length` bytes of the file read-only and shared over reserved space, `at` bytes from its start.
   void mapInto(std::size_t at, const Descriptor& file, std::uint64_t offset, std::size_t length);
 
+  /// Leaves the address space to whoever may still read there, with zeros in place of the file.
+  /// Takes no memory but for what is written there.
+  void abandonAsZeros() && noexcept;
+
   std::byte* address() const noexcept { return address_; }
   std::size_t length() const noexcept { return length_; }
 

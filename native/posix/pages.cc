@@ -51,6 +51,12 @@ Pages::~Pages() {
   if (address_ != nullptr) ::munmap(address_, length_);
 }
 
+void Pages::abandonAsZeros() && noexcept {
+  ::mmap(address_, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+         0);
+  address_ = nullptr;
+}
+
 void Pages::mapInto(std::size_t at, const Descriptor& file, std::uint64_t offset,
                     std::size_t length) {
   mapOrThrow(address_ + at, length, PROT_READ, MAP_SHARED | MAP_FIXED, static_cast<int>(file.get()),

@@ -185,10 +185,16 @@ export class MappedSource implements WindowSource {
   }
 
   #advise(offset: number, length: number, advice: ReadAdvice): void {
+    // The kernel splits a mapping for a part with an advice of its own. Beyond a number of those,
+    // which must not use up what V8 needs, a part keeps the advice that it has, as advice() tells.
+    if ((offset > 0 || length < this.length) && !this.#addon.mayAdvise()) return
     this.#native('advise', () =>
       this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]),
     )
+    const before = this.#advised.count
     this.#advised.set(offset, length, advice)
+    const more = this.#advised.count - before
+    if (more !== 0) this.#addon.countAdvisedRanges(this.#handle, more)
   }
 
   prefetch(offset: number, length: number): void {

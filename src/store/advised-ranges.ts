@@ -23,6 +23,11 @@ export class AdvisedRanges {
     this.#unit = unit
   }
 
+  /** How many ranges have another advice than the file: each is a mapping of its own to the system. */
+  get count(): number {
+    return this.#ranges.length
+  }
+
   set(offset: number, length: number, advice: ReadAdvice): void {
     let { begin, end } = this.#inner(offset, offset + length)
     if (begin >= end) return

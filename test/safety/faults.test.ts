@@ -363,6 +363,22 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
     expect((all as { worker: unknown[] }).worker.slice(0, 2)).toEqual([told, told])
   })
 
+  it('ends nothing where there are almost as many mappings as the system allows', async () => {
+    const all = await survives(
+      `${OPENING}
+      const name = make(Buffer.alloc(2 * PAGE, 9))
+      const input = directory.openInput(name)
+      const views = Array.from({ length: 45_000 }, () => input.view(0, 2 * PAGE, { copy: 'never' }))
+      cut(name, PAGE)
+      let sum = 0
+      for (const view of views) sum += view[PAGE]
+      const heap = Array.from({ length: 50 }, () => new Array(1e6).fill(sum)) // for which V8 maps memory
+      say([sum, heap.length, outcome(() => input.checkFault())])`,
+      { args: [path], node, thread, nodeOptions: ['--expose-gc'] },
+    )
+    expect(all).toEqual([0, 50, 'FileFaultError ERR_FILE_FAULT'])
+  })
+
   it('is an error of FSDirectory, too, never zeros', async () => {
     const all = await said(`
       const results = {}

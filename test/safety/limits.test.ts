@@ -28,6 +28,26 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
       env: { NODE_NO_WARNINGS: '1' },
     })
 
+  it('on parts with an advice of their own keeps room for the engine', async () => {
+    const all = await said(`
+      const name = 'advised' + process.pid
+      fs.ftruncateSync(fs.openSync(join(dir, name), 'w+'), 2 ** 28)
+      const directory = open()
+      const input = directory.openInput(name)
+      const before = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length
+      const advised = []
+      for (let at = 0; at < 2 ** 28; at += 2 ** 13) {
+        advised.push(input.slice('part', at, 2 ** 12, lib.IOContext.READ).advice === 'random')
+      }
+      const count = advised.filter(Boolean).length
+      const more = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length - before
+      input.close()
+      const again = directory.openInput(name)
+      const free = again.slice('part', 0, 2 ** 12, lib.IOContext.READ).advice
+      say([advised.length, count > 1000 && count <= 1024, more <= 2 * 1024 + 64, advised.indexOf(false) === count, free])`)
+    expect(all).toEqual([2 ** 15, true, true, true, 'random'])
+  })
+
   it('on mappings is an error with the numbers, or the file is read, as wanted', async () => {
     const all = await said(`
       const name = make(Buffer.alloc(10_000, 7))

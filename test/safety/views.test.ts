@@ -223,6 +223,44 @@ describe.each(THREADS)('a view, %s, %s', (node, thread) => {
     expect(all).toEqual([[], 10, 5000, true])
   })
 
+  it.each([
+    ['and its array is still there', 'globalThis.kept = view', [true, 1]],
+    // Nobody can tell then that its memory did not go with it.
+    [
+      'and its array is gone',
+      'view = undefined; for (let i = 0; i < 5; i++) { await turn(); gc() }',
+      [false, 0],
+    ],
+  ])('may be moved to another thread before its own ends, %s', async (_, then, expected) => {
+    const moved = await said(`
+      const script = \`
+        const { parentPort, workerData } = require('node:worker_threads')
+        const turn = () => new Promise(setImmediate)
+        const run = async () => {
+          const lib = require(workerData.library)
+          let view = lib.openFile(workerData.file).view(8192, 20_000)
+          let moved = view.buffer.transfer?.()
+          if (moved === undefined) {
+            // Node.js 20 has no transfer(), but streams move what they are given.
+            const stream = new ReadableStream({ type: 'bytes', start(controller) { controller.enqueue(view); controller.close() } })
+            moved = (await stream.getReader().read()).value.buffer
+          }
+          ${then}
+          parentPort.postMessage(moved, [moved])
+          setTimeout(() => process.exit(), 20)
+        }
+        run()\`
+      const worker = new Worker(script, { eval: true, workerData: { library: dist + '/index.js', file } })
+      let buffer
+      worker.on('message', (message) => (buffer = message))
+      await new Promise((resolve) => worker.once('exit', resolve))
+      await turns(20)
+      const same = content.subarray(8192, 28_192).equals(Buffer.from(buffer).subarray(0, 20_000))
+      new Uint8Array(buffer).fill(1)
+      say([same, maps()])`)
+    expect(moved).toEqual(expected)
+  })
+
   it.skipIf(!runs('prlimit', '--version'))(
     'is copied, or refused, where data is limited (needs prlimit)',
     async () => {
