@@ -97,6 +97,12 @@ export interface NativeAddon {
   releaseLock(handle: LockHandle): void
 }
 
+/** What to do where the native part is missing, for a program that has the package installed. */
+export const NATIVE_PART_HINT =
+  'no native part for this system in the package: in a clone of mmap-directory, on this system, run ' +
+  '`npm ci && npm run build && npm run prebuilds && npm pack`, and install the file; ' +
+  'a bundler must leave the package out'
+
 let loaded: { readonly addon?: NativeAddon; readonly failure?: Error } | undefined
 
 function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {

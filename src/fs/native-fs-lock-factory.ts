@@ -1,7 +1,14 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
-import { type LockHandle, type NativeAddon, type NativeError, nativeAddon, nativeFailure } from '../native.js'
+import {
+  type LockHandle,
+  NATIVE_PART_HINT,
+  type NativeAddon,
+  type NativeError,
+  nativeAddon,
+  nativeFailure,
+} from '../native.js'
 import type { Directory } from '../store/directory.js'
 import {
   AlreadyClosedError,
@@ -32,7 +39,7 @@ export class NativeFSLockFactory implements LockFactory {
       throw new LockObtainFailedError(`No lock without the native part of mmap-directory: ${path}`, {
         path,
         cause: nativeFailure(),
-        hints: ['build it with `npx node-gyp rebuild` in the package, or open with another lockFactory'],
+        hints: [NATIVE_PART_HINT, 'or open with lockFactory: SimpleFSLockFactory.INSTANCE, in every program'],
       })
     }
     const handle = addon.reserveLock(path)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
 import { hintsOf } from '../fs/fs-errors.js'
-import type { NativeAddon, NativeError } from '../native.js'
+import { NATIVE_PART_HINT, type NativeAddon, type NativeError } from '../native.js'
 import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
@@ -49,8 +49,7 @@ export function mapFailure(
 
 /** For a system on which nothing can be mapped at all. */
 export function mappingUnavailable(path: string, reason: string, cause?: unknown): MapFailedError {
-  const advice =
-    cause === undefined ? [] : ['build the native part: npm run build:native in a clone of mmap-directory']
+  const advice = cause === undefined ? [] : [NATIVE_PART_HINT]
   return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause, hints: advice })
 }
 
