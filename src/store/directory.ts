@@ -15,6 +15,9 @@ import type { Lock } from './lock.js'
  * After close(), every method but close(), getPendingDeletions() and toString() throws
  * AlreadyClosedError. Inputs that are open then stay readable, outputs writable and locks held:
  * each has its own end. Belongs to the thread that made it; other threads open their own.
+ *
+ * Who writes one calls ensureOpen() first in each method, then checkFileName() for each name and
+ * checkContext() for a context.
  */
 export abstract class Directory implements Disposable {
   #open = true

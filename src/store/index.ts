@@ -10,6 +10,7 @@ export { DataOutput } from './data-output.js'
 export { Directory } from './directory.js'
 export { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
 export {
+  checkContext,
   DataAccessHint,
   FileDataHint,
   type FileOpenHint,

@@ -157,6 +157,10 @@ export function adviceFor(context: IOContext): ReadAdvice {
   return context.kind === 'read' ? 'random' : 'normal'
 }
 
+/**
+ * Throws a TypeError for what is no IOContext. For who writes a Directory: openInput(),
+ * createOutput() and createTempOutput() call it with the context that they were given, if any.
+ */
 export function checkContext(context: IOContext): void {
   if (!(context instanceof IOContext)) throw invalidType('context', 'an IOContext', context)
 }

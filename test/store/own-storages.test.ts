@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import {
   AlreadyClosedError,
   ByteBuffersDirectory,
+  checkContext,
   checkFileName,
   CodecUtil,
   Directory,
@@ -13,6 +14,7 @@ import {
   IndexInput,
   IndexOutput,
   InvalidFileNameError,
+  IOContext,
   type Lock,
   type OutputSink,
   SingleInstanceLockFactory,
@@ -114,22 +116,24 @@ class ListDirectory extends Directory {
     return this.#file(name).bytes.length
   }
 
-  openInput(name: string): IndexInput {
+  openInput(name: string, context = IOContext.DEFAULT): IndexInput {
+    checkContext(context)
     const bytes = Uint8Array.from(this.#file(name).bytes)
     const source = { length: bytes.length, window: () => new Window(0, bytes), close: () => {} }
     return IndexInput.from(source, `ListDirectory(${name})`)
   }
 
-  createOutput(name: string): IndexOutput {
+  createOutput(name: string, context = IOContext.DEFAULT): IndexOutput {
     this.#check(name)
+    checkContext(context)
     if (this.#files.has(name)) throw new FileAlreadyExistsError(`The name is taken: ${name}`)
     const sink = new ListSink()
     this.#files.set(name, sink)
     return IndexOutput.from(sink, name, `ListDirectory(${name})`)
   }
 
-  createTempOutput(prefix: string, suffix: string): IndexOutput {
-    return this.createOutput(Directory.getTempFileName(prefix, suffix, this.#counter++))
+  createTempOutput(prefix: string, suffix: string, context = IOContext.DEFAULT): IndexOutput {
+    return this.createOutput(Directory.getTempFileName(prefix, suffix, this.#counter++), context)
   }
 
   deleteFile(name: string): void {
@@ -194,6 +198,9 @@ describe('a directory of a program’s own', () => {
     CodecUtil.checkFooter(input)
     input.close()
     expect(() => directory.openInput('a/b')).toThrow(InvalidFileNameError)
+    const none = { kind: 'default', hints: [] } as unknown as IOContext
+    expect(() => directory.openInput('file', none)).toThrow(TypeError)
+    expect(() => directory.createOutput('other', none)).toThrow(TypeError)
     expect(directory.listAll()).toEqual(['file'])
   })
 
