@@ -5,14 +5,17 @@
       "target_name": "mmap_directory",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/background_work.cc",
         "native/addon/buffers.cc",
         "native/addon/environment.cc",
         "native/addon/locks.cc",
         "native/addon/mappings.cc",
+        "native/addon/paging.cc",
         "native/core/fault_guard.cc",
         "native/core/file_lock.cc",
         "native/core/mapping.cc",
         "native/core/mapping_registry.cc",
+        "native/core/prefetch.cc",
         "native/core/share_table.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
@@ -31,8 +34,10 @@
             "native/posix/descriptor.cc",
             "native/posix/fault_guard.cc",
             "native/posix/file_lock.cc",
+            "native/posix/huge_pages.cc",
             "native/posix/pages.cc",
             "native/posix/preload.cc",
+            "native/posix/release.cc",
             "native/posix/residency.cc",
             "native/posix/system_error.cc"
           ]

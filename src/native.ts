@@ -19,6 +19,8 @@ export interface NativeError extends Error {
 
 /** How a file is mapped. */
 export interface MappingShape {
+  /** Names the mapping in this process. */
+  readonly id: number
   readonly length: number
   readonly chunkPower: number
   /** Whether an address range may cross from one chunk to the next. */
@@ -85,7 +87,29 @@ export interface NativeAddon {
   mayAdvise(): boolean
   countAdvisedRanges(handle: MappingHandle, more: number): void
   residentBytes(handle: MappingHandle, offset: number, length: number): number
-  preloadMapping(handle: MappingHandle, offset: number, length: number): Promise<void>
+  /**
+   * Asks the device for those of the ranges (offsets and lengths in turn) that are not in memory, in
+   * their order, as long as no more than `asked` bytes have to be looked at and `hinted` asked for.
+   * Tells how many ranges that were, and how many were found not to be in memory. Without `probe`, all
+   * are taken for that.
+   */
+  prefetchSome(
+    handle: MappingHandle,
+    ranges: Float64Array,
+    asked: number,
+    hinted: number,
+    probe: boolean,
+  ): { readonly reached: number; readonly missing: number }
+  /** Asks the device for all of the ranges, on a thread of the pool. */
+  prefetchAll(handle: MappingHandle, ranges: Float64Array): Promise<void>
+  /** Brings ranges into memory, on a thread of the pool; with `ahead`, it asks for all of them first. */
+  preloadMapping(handle: MappingHandle, ranges: Float64Array, ahead: boolean): Promise<void>
+  /** Wishes for huge pages, all over the mapping. */
+  useHugePages(handle: MappingHandle): void
+  /** Makes huge pages of those of a range that are in memory. */
+  collapsePages(handle: MappingHandle, offset: number, length: number): Promise<void>
+  /** Gives all pages of a mapping back, if there still is one of this id: now, or when memory is short. */
+  releaseMapping(id: number, drop: boolean): Promise<void>
   mappingTotals(): MappingTotals
   setMappingLimit(limit: number): void
 

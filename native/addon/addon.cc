@@ -3,12 +3,14 @@
 #include "addon/environment.h"
 #include "addon/locks.h"
 #include "addon/mappings.h"
+#include "addon/paging.h"
 
 namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   mmapdir::Environment::begin(env);
   mmapdir::exportMappings(env, exports);
+  mmapdir::exportPaging(env, exports);
   mmapdir::exportLocks(env, exports);
   return exports;
 }

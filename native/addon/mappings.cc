@@ -1,57 +1,14 @@
 #include "addon/mappings.h"
 
-#include <optional>
-#include <vector>
-
 #include "addon/buffers.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
-#include "addon/handle.h"
-#include "core/mapping.h"
+#include "addon/mapping_handle.h"
 #include "core/share_table.h"
 
 namespace mmapdir {
 
 namespace {
-
-/// One thread's hold on a mapping. Without a mapping once it is closed.
-struct MappingHandle {
-  static constexpr napi_type_tag kTag = {0x6d6d61702d646972, 0x0000006d617070ed};
-
-  MappingHandle(Napi::Env env, std::shared_ptr<Mapping> held)
-      : environment(Environment::of(env)), mapping(std::move(held)) {}
-
-  ~MappingHandle() {
-    // Collected, and with it all that reads through its windows. Finalizers run in a thread that is
-    // being terminated, too, and there Node 20 aborts when a buffer is to be detached.
-    for (const auto& window : windows) window->abandon();
-    if (mapping && !environment->ending()) MappingRegistry::instance().forgotten();
-  }
-
-  const std::shared_ptr<const Environment> environment;
-
-  std::shared_ptr<Mapping> mapping;
-  std::vector<std::unique_ptr<Window>> windows;
-};
-
-struct Range {
-  std::shared_ptr<Mapping> mapping;
-  std::uint64_t offset;
-  std::uint64_t length;
-};
-
-/// Arguments 0..2: a handle that is open, an offset and a length within the file.
-Range rangeArgument(const Napi::CallbackInfo& info) {
-  const auto& handle = handleArgument<MappingHandle>(info, 0);
-  if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
-  const std::uint64_t offset = sizeArgument(info, 1);
-  const std::uint64_t length = sizeArgument(info, 2);
-  const std::uint64_t available = handle.mapping->length();
-  if (offset > available || length > available - offset) {
-    throw Napi::RangeError::New(info.Env(), "range outside the mapping");
-  }
-  return {handle.mapping, offset, length};
-}
 
 Napi::Value useTransfer(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())->useTransfer(info[0]);
@@ -137,6 +94,7 @@ Napi::Value mappingShape(const Napi::CallbackInfo& info) {
   const auto& handle = handleArgument<MappingHandle>(info, 0);
   if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
   Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("id", static_cast<double>(handle.mapping->id()));
   result.Set("length", static_cast<double>(handle.mapping->length()));
   result.Set("chunkPower", handle.mapping->chunkPower());
   result.Set("sideBySide", handle.mapping->sideBySide());
@@ -167,92 +125,6 @@ Napi::Value fileLengthNow(const Napi::CallbackInfo& info) {
     if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
     return Napi::Number::New(info.Env(), static_cast<double>(handle.mapping->fileLengthNow()));
   });
-}
-
-Napi::Value adviseMapping(const Napi::CallbackInfo& info) {
-  return guarded(info, [&]() -> Napi::Value {
-    const Range range = rangeArgument(info);
-    range.mapping->advise(range.offset, range.length,
-                          static_cast<Advice>(info[3].ToNumber().Int32Value()));
-    return info.Env().Undefined();
-  });
-}
-
-Napi::Value mayAdvise(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), MappingRegistry::instance().mayAdvise());
-}
-
-Napi::Value countAdvisedRanges(const Napi::CallbackInfo& info) {
-  return guarded(info, [&]() -> Napi::Value {
-    const auto& mapping = handleArgument<MappingHandle>(info, 0).mapping;
-    if (mapping != nullptr) mapping->countAdvisedRanges(info[1].ToNumber().Int64Value());
-    return info.Env().Undefined();
-  });
-}
-
-Napi::Value residentBytesOf(const Napi::CallbackInfo& info) {
-  return guarded(info, [&]() -> Napi::Value {
-    const Range range = rangeArgument(info);
-    return Napi::Number::New(
-        info.Env(), static_cast<double>(range.mapping->residentBytes(range.offset, range.length)));
-  });
-}
-
-/// Brings a range into memory on a thread of libuv's pool. Not a Napi::AsyncWorker: when its thread's
-/// environment ends meanwhile, nothing can be resolved any more, and that must not be an exception.
-class PreloadWork {
- public:
-  static Napi::Value start(Napi::Env env, Range range) {
-    std::unique_ptr<PreloadWork> work(new PreloadWork(std::move(range)));
-    napi_value promise = nullptr;
-    const Napi::String name = Napi::String::New(env, "mmap-directory:preload");
-    if (napi_create_promise(env, &work->deferred_, &promise) != napi_ok ||
-        napi_create_async_work(env, nullptr, name, execute, complete, work.get(), &work->work_) != napi_ok ||
-        napi_queue_async_work(env, work->work_) != napi_ok) {
-      throw Napi::Error::New(env);
-    }
-    work.release();  // complete()'s from here
-    return Napi::Value(env, promise);
-  }
-
- private:
-  explicit PreloadWork(Range range) : range_(std::move(range)) {}
-
-  static void execute(napi_env, void* data) {
-    auto* work = static_cast<PreloadWork*>(data);
-    try {
-      work->range_.mapping->preload(work->range_.offset, work->range_.length);
-    } catch (const SystemError& error) {
-      work->failure_ = error;
-    } catch (const std::bad_alloc&) {
-      work->failure_.emplace("malloc", 0);
-    }
-  }
-
-  static void complete(napi_env raw, napi_status, void* data) {
-    const std::unique_ptr<PreloadWork> work(static_cast<PreloadWork*>(data));
-    const Napi::Env env(raw);
-    const Napi::HandleScope scope(env);
-    napi_delete_async_work(env, work->work_);
-    try {
-      if (work->failure_) {
-        napi_reject_deferred(env, work->deferred_, systemError(env, *work->failure_).Value());
-      } else {
-        napi_resolve_deferred(env, work->deferred_, env.Undefined());
-      }
-    } catch (const Napi::Error&) {
-      // The environment ends: there is nobody left to tell.
-    }
-  }
-
-  const Range range_;
-  napi_deferred deferred_ = nullptr;
-  napi_async_work work_ = nullptr;
-  std::optional<SystemError> failure_;
-};
-
-Napi::Value preloadMapping(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] { return PreloadWork::start(info.Env(), rangeArgument(info)); });
 }
 
 Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
@@ -304,11 +176,6 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   add("attachMapping", attachMapping);
   add("withdrawShare", withdrawShare);
   add("mappingShape", mappingShape);
-  add("adviseMapping", adviseMapping);
-  add("mayAdvise", mayAdvise);
-  add("countAdvisedRanges", countAdvisedRanges);
-  add("residentBytes", residentBytesOf);
-  add("preloadMapping", preloadMapping);
   add("mappingTotals", mappingTotals);
   add("setMappingLimit", setMappingLimit);
 }

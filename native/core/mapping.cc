@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/huge_pages.h"
 #include "core/preload.h"
 #include "core/residency.h"
 #include "core/system_error.h"
@@ -125,6 +126,26 @@ void Mapping::preload(std::uint64_t offset, std::uint64_t length) const {
           [this](std::byte* address, std::uint64_t begin, std::size_t size) {
             mmapdir::preload(address, size, file_, begin);
           });
+}
+
+void Mapping::useHugePages() const {
+  eachRun(0, length_, [](std::byte* address, std::uint64_t, std::size_t size) {
+    mmapdir::useHugePages(address, size);
+  });
+}
+
+void Mapping::collapsePages(std::uint64_t offset, std::uint64_t length) const {
+  const std::uint64_t begin = (offset + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uint64_t end = (offset + length) / kHugePage * kHugePage;
+  eachRun(begin, end, [](std::byte* address, std::uint64_t, std::size_t size) {
+    mmapdir::collapsePages(address, size);
+  });
+}
+
+void Mapping::release(Release how) const {
+  eachRun(0, length_, [this, how](std::byte* address, std::uint64_t begin, std::size_t size) {
+    mmapdir::release(address, size, file_, begin, how);
+  });
 }
 
 PrivatePages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) const {

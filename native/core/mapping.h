@@ -12,6 +12,7 @@
 #include "core/fault_guard.h"
 #include "core/mapping_registry.h"
 #include "core/pages.h"
+#include "core/release.h"
 
 namespace mmapdir {
 
@@ -64,7 +65,22 @@ class Mapping {
 
   std::uint64_t residentBytes(std::uint64_t offset, std::uint64_t length) const;
 
+  /// Brings the pages into memory and waits for them. Where they are advised to be read at random,
+  /// the system reads them one by one: prefetchAll() first.
   void preload(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Wishes for huge pages, all over the file. Throws SystemError where there are none.
+  void useHugePages() const;
+
+  /// Makes huge pages of the whole ones within the range that are in memory, and waits for it.
+  /// Throws SystemError where the system refuses.
+  void collapsePages(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Gives all pages back to the system. Private pages keep what was written into them.
+  void release(Release how) const;
+
+  /// Its number in the registry.
+  std::uint64_t id() const noexcept { return id_; }
 
   /// Pages of its own for [offset, offset + length), both sides rounded out to whole pages.
   /// Throws SystemError or MappingLimitError.

@@ -44,6 +44,12 @@ std::vector<MappingRegistry::Entry> MappingRegistry::entries() const {
   return entries;
 }
 
+std::shared_ptr<Mapping> MappingRegistry::find(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = table_.find(id);
+  return found == table_.end() ? nullptr : found->second.lock();
+}
+
 MappingPermit MappingRegistry::permit(std::uint64_t count, std::uint64_t bytes) {
   const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
   std::uint64_t held = mappings_.load(std::memory_order_relaxed);

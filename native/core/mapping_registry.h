@@ -69,6 +69,9 @@ class MappingRegistry {
   void remove(std::uint64_t id) noexcept;
   std::vector<Entry> entries() const;
 
+  /// The mapping of that number; nullptr when it has ended.
+  std::shared_ptr<Mapping> find(std::uint64_t id) const;
+
   /// Throws MappingLimitError when `count` more mappings would exceed the limit.
   MappingPermit permit(std::uint64_t count, std::uint64_t bytes);
 

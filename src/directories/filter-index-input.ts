@@ -1,6 +1,12 @@
 import { invalidType, invalidValue } from '../store/arguments.js'
 import { EndOfFileError, type MapFailedError } from '../store/errors.js'
-import { IndexInput, type LoadRange, type ViewOptions } from '../store/index-input.js'
+import {
+  type ByteRange,
+  IndexInput,
+  type LoadRange,
+  type ReadAsyncOptions,
+  type ViewOptions,
+} from '../store/index-input.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { openPart, type PartOpener } from '../store/open-part.js'
 import type { RandomAccessInput } from '../store/random-access-input.js'
@@ -17,7 +23,7 @@ import { SeekingRandomAccess } from './seeking-random-access.js'
  *   pure and typed reads one call away, and the input can be loaded and shared. What share() hands
  *   over is the delegate; the other thread's input has no filter.
  * - _Of bytes_: it overrides both, with their optional arguments. Every other read, view(), and
- *   randomAccessSlice() are made of these two, so that none goes past the filter; view() copies, and
+ *   randomAccessSlice() are made of these two, and readAsync() of load() and readBytes(), so that none goes past the filter; view() copies, and
  *   share() throws a TypeError, because the other thread would see what the filter has not seen.
  *   Where that is too slow, IndexInput.from() makes an input of a WindowSource that filters whole
  *   windows.
@@ -208,8 +214,18 @@ export abstract class FilterIndexInput extends IndexInput implements PartOpener 
 
   // Memory
 
+  async readAsync(position: number, target: Uint8Array, options: ReadAsyncOptions = {}): Promise<void> {
+    if (this.#direct) return this.#delegate.readAsync(position, target, options)
+    await this.#delegate.readAsync(position, target, options) // checks all of it, and brings it into memory
+    if (target.length > 0) this.slice('readAsync', position, target.length).readBytes(target)
+  }
+
   prefetch(offset: number, length: number): void {
     this.#delegate.prefetch(offset, length)
+  }
+
+  prefetchRanges(ranges: readonly ByteRange[]): void {
+    this.#delegate.prefetchRanges(ranges)
   }
 
   load(range?: LoadRange): Promise<void> {
@@ -222,6 +238,10 @@ export abstract class FilterIndexInput extends IndexInput implements PartOpener 
 
   isLoaded(): boolean | undefined {
     return this.#delegate.isLoaded()
+  }
+
+  residentBytes(): number | undefined {
+    return this.#delegate.residentBytes()
   }
 
   get advice(): ReadAdvice {

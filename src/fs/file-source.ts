@@ -15,6 +15,7 @@ import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { openRegularFile } from './open-file.js'
+import { inPool } from './pool-queue.js'
 
 /** Descriptors of inputs that were dropped without close. */
 const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
@@ -172,20 +173,37 @@ export class FileSource implements WindowSource {
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
     const scratch = new Uint8Array(Math.min(length, 1 << 20))
     for (let done = 0; done < length;) {
-      const count = await this.#readAhead(scratch, Math.min(scratch.length, length - done), offset + done)
+      const from = offset + done
+      const count = await inPool('load', async () => {
+        signal?.throwIfAborted()
+        return this.#readInPool(scratch, 0, Math.min(scratch.length, length - done), from)
+      })
       if (count === 0) throw this.#shortened(offset + done)
       done += count
       onProgress?.(done, length)
-      signal?.throwIfAborted()
     }
   }
 
-  #readAhead(scratch: Uint8Array, length: number, position: number): Promise<number> {
+  async fetch(position: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const bytes = newBytes(length)
+    for (let done = 0; done < length;) {
+      const count = await inPool('read', async () => {
+        signal?.throwIfAborted()
+        return this.#readInPool(bytes, done, length - done, position + done)
+      })
+      if (count === 0) throw this.#shortened(position + done)
+      done += count
+    }
+    return bytes
+  }
+
+  /** Fills a buffer of our own: a thread must not write into one that a program may give away. */
+  #readInPool(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.#closed)
-      return Promise.reject(new AlreadyClosedError(`Closed while it was being loaded: ${this.#path}`))
+      return Promise.reject(new AlreadyClosedError(`Closed while it was being read: ${this.#path}`))
     this.#loads++
     return new Promise((resolve, reject) => {
-      read(this.#fd, scratch, 0, length, position, (error, count) => {
+      read(this.#fd, bytes, offset, length, position, (error, count) => {
         this.#loads--
         if (this.#closed && this.#loads === 0) closeSync(this.#fd)
         if (error) reject(storageError(error, 'read', this.#path))

@@ -10,9 +10,11 @@ import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { WindowTable } from '../store/window-table.js'
-import { queueLoad } from './load-queue.js'
+import { inPool } from '../fs/pool-queue.js'
 import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
+import { PrefetchBackoff } from './prefetch-backoff.js'
+import { ReadGroups } from './read-groups.js'
 
 /** How far a window reaches into the next one: a value that begins in a window is whole there. */
 const OVERLAP = 8
@@ -23,8 +25,12 @@ const WIDEST_WINDOW_POWER = 30
 /** What one call brings in. Long enough to be worth a call, short enough to be stopped after. */
 const LOAD_PIECE = 4 * 1024 * 1024
 
-/** The system reads ahead this far for one hint (read_ahead_kb's default); more has to be loaded. */
-const HINT_LENGTH = 128 * 1024
+/**
+ * What may be done in this thread, which must not be kept longer than a tenth of a millisecond:
+ * looking whether 256 pages are in memory takes about 10 µs, asking the device for 16 pages 36 µs.
+ */
+const LOOKED_AT = 1 << 20
+const ASKED_FOR = 64 * 1024
 
 export interface MappedSourceOptions {
   readonly path: string
@@ -37,6 +43,9 @@ export interface MappedSourceOptions {
   /** Is told when the source is closed. */
   readonly onClose?: (() => void) | undefined
 }
+
+/** What one look at the pages covers. */
+const RESIDENCY_PIECE = 16 * 1024 * 1024
 
 /** This thread's buffer over the table of all mappings' words. */
 let faultCells: ArrayBuffer | undefined
@@ -64,6 +73,8 @@ export class MappedSource implements WindowSource {
   readonly #address: string | undefined
   readonly #health: Int32Array
   readonly #advised: AdvisedRanges
+  readonly #backoff = new PrefetchBackoff()
+  readonly #reads = new ReadGroups((ranges) => this.#bringIn(ranges, true))
   #fault: FileFaultError | undefined
   #closed = false
 
@@ -197,39 +208,68 @@ export class MappedSource implements WindowSource {
     if (more !== 0) this.#addon.countAdvisedRanges(this.#handle, more)
   }
 
+  fetch(position: number, length: number, signal: AbortSignal | undefined): Promise<undefined> | undefined {
+    // Looking first costs a microsecond, a thread of the pool some twenty.
+    if (this.residentBytes(position, length) === length) return undefined
+    return this.#reads.wait(position, length, signal) as Promise<undefined>
+  }
+
   prefetch(offset: number, length: number): void {
-    if (length === 0) return
-    if (length <= HINT_LENGTH) {
-      this.#native('prefetch', () =>
-        this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE.willNeed),
-      )
-    } else {
-      // Only a hint: what cannot be read now is reported when it is read.
-      this.load(offset, length, {}).catch(() => {})
+    if (length === 0 || this.#backoff.passOver()) return
+    this.#prefetch(Float64Array.of(offset, length))
+  }
+
+  prefetchRanges(ranges: Float64Array): void {
+    if (ranges.length === 0 || this.#backoff.passOver()) return
+    this.#prefetch(ranges)
+  }
+
+  #prefetch(ranges: Float64Array): void {
+    const { reached, missing } = this.#prefetchSome(ranges)
+    const all = 2 * reached === ranges.length
+    if (missing > 0) this.#backoff.miss()
+    else if (all) this.#backoff.hit()
+    if (all) return
+    // Only a hint: what cannot be read now is reported when it is read.
+    this.#prefetchLater(ranges.subarray(2 * reached)).catch(() => {})
+  }
+
+  #prefetchSome(ranges: Float64Array): { readonly reached: number; readonly missing: number } {
+    return this.#native('prefetch', () =>
+      this.#addon.prefetchSome(
+        this.#handle,
+        ranges,
+        LOOKED_AT,
+        ASKED_FOR,
+        residencyKnown(this.#options.owner),
+      ),
+    )
+  }
+
+  /** Asks for what would take too long in this thread, in pieces after which it can end. */
+  async #prefetchLater(ranges: Float64Array): Promise<void> {
+    for (const piece of pieces(ranges, LOAD_PIECE)) {
+      await inPool('load', async () => {
+        this.#ensureOpen()
+        await this.#addon.prefetchAll(this.#handle, piece)
+      })
     }
   }
 
   isLoaded(offset: number, length: number): boolean | undefined {
-    const resident = this.residentBytes(offset, length)
-    return resident === undefined ? undefined : resident === length
+    if (!residencyKnown(this.#options.owner)) return undefined
+    // In pieces: of a file that is not in memory the first one tells.
+    for (let done = 0; done < length;) {
+      const count = Math.min(RESIDENCY_PIECE - ((offset + done) % RESIDENCY_PIECE), length - done)
+      if (this.residentBytes(offset + done, count) !== count) return false
+      done += count
+    }
+    return true
   }
 
-  /** How many of the bytes are in memory now; undefined where the system does not tell. */
   residentBytes(offset: number, length: number): number | undefined {
-    if (!this.#residencyKnown()) return undefined
+    if (!residencyKnown(this.#options.owner)) return undefined
     return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length))
-  }
-
-  /**
-   * Since Linux 5.2, mincore(2) reports every page as resident to a process that neither owns the
-   * file nor may write to it (mm/mincore.c, can_do_mincore).
-   */
-  #residencyKnown(): boolean {
-    const user = process.geteuid?.()
-    const { uid, gid, mode } = this.#options.owner
-    if (process.platform !== 'linux' || user === 0 || user === uid) return true
-    if (process.getegid?.() === gid || process.getgroups?.().includes(gid)) return (mode & 0o020) !== 0
-    return (mode & 0o002) !== 0
   }
 
   share(start: number, length: number): SharedSource {
@@ -245,18 +285,26 @@ export class MappedSource implements WindowSource {
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
     for (let done = 0; done < length;) {
       const count = Math.min(LOAD_PIECE, length - done)
-      await queueLoad(async () => {
+      await inPool('load', async () => {
         signal?.throwIfAborted()
-        this.#ensureOpen()
-        try {
-          await this.#addon.preloadMapping(this.#handle, offset + done, count)
-        } catch (error) {
-          this.#ensureOpen()
-          throw this.fault(true) ?? this.#loadFailure(error as NativeError)
-        }
+        // By itself the system reads in longer pieces than it can be asked for, except where reads were
+        // said to be random: there it would bring in page by page.
+        const ahead = this.#advised.some(offset + done, count, 'random')
+        await this.#bringIn(Float64Array.of(offset + done, count), ahead)
       })
       done += count
       onProgress?.(done, length)
+    }
+  }
+
+  /** Waits, on a thread of the pool, for the pages of some ranges, having asked for all of them `ahead`. */
+  async #bringIn(ranges: Float64Array, ahead: boolean): Promise<void> {
+    this.#ensureOpen()
+    try {
+      await this.#addon.preloadMapping(this.#handle, ranges, ahead)
+    } catch (error) {
+      this.#ensureOpen()
+      throw this.fault(true) ?? this.#loadFailure(error as NativeError)
     }
   }
 
@@ -276,7 +324,7 @@ export class MappedSource implements WindowSource {
   }
 
   #ensureOpen(): void {
-    if (this.#closed) throw new AlreadyClosedError(`Closed while it was being loaded: ${this.#options.path}`)
+    if (this.#closed) throw new AlreadyClosedError(`Closed while it was being read: ${this.#options.path}`)
   }
 
   /** Begins to load everything; `loaded` tells when it is done. */
@@ -319,6 +367,37 @@ export class MappedSource implements WindowSource {
       cause: error,
     })
   }
+}
+
+/**
+ * Since Linux 5.2, mincore(2) reports every page as resident to a process that neither owns the
+ * file nor may write to it (mm/mincore.c, can_do_mincore).
+ */
+function residencyKnown({ uid, gid, mode }: FileOwner): boolean {
+  const user = process.geteuid?.()
+  if (process.platform !== 'linux' || user === 0 || user === uid) return true
+  if (process.getegid?.() === gid || process.getgroups?.().includes(gid)) return (mode & 0o020) !== 0
+  return (mode & 0o002) !== 0
+}
+
+/** Ranges as pieces of `length` bytes in all, each of up to some hundred ranges. */
+function* pieces(ranges: Float64Array, length: number): Generator<Float64Array> {
+  let piece: number[] = []
+  let room = length
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let done = 0; done < ranges[i + 1]!;) {
+      const count = Math.min(ranges[i + 1]! - done, room)
+      piece.push(ranges[i]! + done, count)
+      done += count
+      room -= count
+      if (room === 0 || piece.length === 512) {
+        yield Float64Array.from(piece)
+        piece = []
+        room = length
+      }
+    }
+  }
+  if (piece.length > 0) yield Float64Array.from(piece)
 }
 
 // A method that a source may have and this one has not must not be found on Object.prototype: who

@@ -69,6 +69,20 @@ export class AdvisedRanges {
     return range !== undefined && range.begin <= begin ? range.advice : this.#whole
   }
 
+  /** Whether part of a range has this advice. */
+  some(offset: number, length: number, advice: ReadAdvice): boolean {
+    const end = offset + length
+    for (let i = this.#firstEndingFrom(offset + 1); ; i++) {
+      const range = this.#ranges[i]
+      const begin = range === undefined ? end : Math.min(range.begin, end)
+      if (offset < begin && this.#whole === advice) return true
+      if (range === undefined || begin === end) return false
+      if (range.advice === advice) return true
+      offset = range.end
+      if (offset >= end) return false
+    }
+  }
+
   /** The index of the first range that ends at `position` or behind it. */
   #firstEndingFrom(position: number): number {
     let low = 0

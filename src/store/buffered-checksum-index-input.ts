@@ -2,7 +2,13 @@ import { checkSize, invalidType, invalidValue } from './arguments.js'
 import { checksumRange } from './checksum.js'
 import { ChecksumIndexInput } from './checksum-index-input.js'
 import { EndOfFileError, type MapFailedError } from './errors.js'
-import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
+import {
+  type ByteRange,
+  IndexInput,
+  type LoadRange,
+  type ReadAsyncOptions,
+  type ViewOptions,
+} from './index-input.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { SharedInput } from './shared-input.js'
 import type { RandomAccessInput } from './random-access-input.js'
@@ -121,8 +127,16 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
     return this.#main.view(offset, length, options)
   }
 
+  readAsync(position: number, target: Uint8Array, options?: ReadAsyncOptions): Promise<void> {
+    return this.#main.readAsync(position, target, options)
+  }
+
   prefetch(offset: number, length: number): void {
     this.#main.prefetch(offset, length)
+  }
+
+  prefetchRanges(ranges: readonly ByteRange[]): void {
+    this.#main.prefetchRanges(ranges)
   }
 
   load(range?: LoadRange): Promise<void> {
@@ -135,6 +149,10 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
 
   isLoaded(): boolean | undefined {
     return this.#main.isLoaded()
+  }
+
+  residentBytes(): number | undefined {
+    return this.#main.residentBytes()
   }
 
   get advice(): ReadAdvice {

@@ -59,8 +59,27 @@ export abstract class IndexInput extends DataInput implements Disposable {
    */
   abstract view(offset: number, length: number, options?: ViewOptions): Uint8Array<ArrayBuffer>
 
-  /** Says that a range will be read soon. Never waits, never fails because of the disk. */
+  /**
+   * Fills `target` with the bytes from `position` on, for which the event loop does not wait: what
+   * is in memory is copied at once, the rest when the device has brought it. Many reads under way
+   * at a time keep a device busy where one reader cannot. Moves nothing.
+   *
+   * Rejected with what readBytes() throws; with AlreadyClosedError when this input is closed in the
+   * meantime, with the signal's reason when that is aborted, with a TypeError when the target was
+   * transferred away. The target's bytes are unspecified then, but nothing is written into it from
+   * then on.
+   */
+  abstract readAsync(position: number, target: Uint8Array, options?: ReadAsyncOptions): Promise<void>
+
+  /**
+   * Says that a range will be read soon. Never waits, never fails because of the disk. Where the
+   * last thousand prefetches of this file (of any clone or slice) have found all in memory, most
+   * are passed over until one misses again.
+   */
   abstract prefetch(offset: number, length: number): void
+
+  /** As prefetch(), for many ranges in one call. Throws a RangeError unless all are within this input. */
+  abstract prefetchRanges(ranges: readonly ByteRange[]): void
 
   /**
    * Brings a range (by default everything) into memory and resolves when it is there. The event
@@ -78,6 +97,9 @@ export abstract class IndexInput extends DataInput implements Disposable {
 
   /** Whether all of this input is in memory now; undefined where the system does not tell. */
   abstract isLoaded(): boolean | undefined
+
+  /** How many bytes of this input are in memory now; undefined where the system does not tell. */
+  abstract residentBytes(): number | undefined
 
   /** The read advice in force. */
   abstract readonly advice: ReadAdvice
@@ -119,6 +141,17 @@ export abstract class IndexInput extends DataInput implements Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
+}
+
+export interface ReadAsyncOptions {
+  /** Ends the read early: its promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A part of an input. */
+export interface ByteRange {
+  readonly offset: number
+  readonly length: number
 }
 
 export interface ViewOptions {

@@ -8,7 +8,13 @@ export { ChecksumIndexInput } from './checksum-index-input.js'
 export { DataInput } from './data-input.js'
 export { DataOutput } from './data-output.js'
 export { Directory } from './directory.js'
-export { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
+export {
+  type ByteRange,
+  IndexInput,
+  type LoadRange,
+  type ReadAsyncOptions,
+  type ViewOptions,
+} from './index-input.js'
 export {
   checkContext,
   DataAccessHint,

@@ -116,8 +116,24 @@ export interface WindowSource {
   advice?(offset: number, length: number): ReadAdvice
   advise?(offset: number, length: number, context: IOContext): void
 
+  /**
+   * Gets at most 2^20 bytes without keeping the event loop waiting: resolves with exactly these, in
+   * an array that nobody else uses, or with undefined when windows over them can be read at once
+   * now. Without it, readAsync() reads windows.
+   */
+  fetch?(
+    position: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | undefined> | undefined
+
   prefetch?(offset: number, length: number): void
+  /** Offsets and lengths in turn. Without it, prefetch() is called for each of them. */
+  prefetchRanges?(ranges: Float64Array): void
+
   isLoaded?(offset: number, length: number): boolean | undefined
+  /** How many of the bytes are in memory now; undefined where the system does not tell. */
+  residentBytes?(offset: number, length: number): number | undefined
   load?(offset: number, length: number, options: LoadOptions): Promise<void>
 
   /** Keeps the source for another thread, which will read this part of it. */

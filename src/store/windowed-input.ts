@@ -1,13 +1,21 @@
-import { checkObject, checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
+import { checkObject, checkOptions, checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
+import { readAsync } from './async-read.js'
 import { safe } from './data-input.js'
 import type { MapFailedError } from './errors.js'
-import { IndexInput, type LoadRange, type ViewOptions } from './index-input.js'
+import {
+  type ByteRange,
+  IndexInput,
+  type LoadRange,
+  type ReadAsyncOptions,
+  type ViewOptions,
+} from './index-input.js'
 import { copyBytes, endOfFile, InputFamily } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import { openPart, opensParts } from './open-part.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { SharedInput, type SharedInputData } from './shared-input.js'
+import { checkSignal } from './sleep.js'
 import { isLost, NOTHING, type Window, type WindowSource } from './window.js'
 import { WindowedRandomAccess } from './windowed-random-access.js'
 
@@ -457,9 +465,38 @@ export class WindowedInput extends IndexInput {
 
   // Memory
 
+  async readAsync(position: number, target: Uint8Array, options: ReadAsyncOptions = {}): Promise<void> {
+    const length = lengthOfKind(target, 'Uint8Array')
+    if (length === undefined) throw invalidType('target', 'a Uint8Array', target)
+    checkOptions('readAsync', options, ['signal'])
+    const { signal } = options
+    checkSignal(signal)
+    const family = this.#family
+    family.ensureOpen(this)
+    checkSize('position', position)
+    if (length > this.#length - position) throw endOfFile(this.toString(), position, length, this.#length)
+    const ensureOpen = (): void => this.#family.ensureOpen(this)
+    await readAsync({ family, position: this.#start + position, target, length, signal, ensureOpen })
+  }
+
   prefetch(offset: number, length: number): void {
     this.#checkPart('prefetch()', offset, length)
     this.#family.source.prefetch?.(this.#start + offset, length)
+  }
+
+  prefetchRanges(ranges: readonly ByteRange[]): void {
+    this.#family.ensureOpen(this)
+    if (!Array.isArray(ranges)) throw invalidType('ranges', 'an array', ranges)
+    const pairs = new Float64Array(2 * ranges.length)
+    for (let i = 0; i < ranges.length; i++) {
+      const { offset, length } = ranges[i]! as ByteRange
+      this.#checkPart('prefetchRanges()', offset, length)
+      pairs[2 * i] = this.#start + offset
+      pairs[2 * i + 1] = length
+    }
+    const { source } = this.#family
+    if (source.prefetchRanges !== undefined) source.prefetchRanges(pairs)
+    else for (let i = 0; i < pairs.length; i += 2) source.prefetch?.(pairs[i]!, pairs[i + 1]!)
   }
 
   async load(range: LoadRange = {}): Promise<void> {
@@ -475,6 +512,11 @@ export class WindowedInput extends IndexInput {
   isLoaded(): boolean | undefined {
     this.#family.ensureOpen(this)
     return this.#family.source.isLoaded?.(this.#start, this.#length)
+  }
+
+  residentBytes(): number | undefined {
+    this.#family.ensureOpen(this)
+    return this.#family.source.residentBytes?.(this.#start, this.#length)
   }
 
   get advice(): ReadAdvice {

@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { type IOContext, MMapDirectory, openFile } from '../../src/index.js'
+import { sideBySide } from '../../src/mmap/mmap-directory.js'
+import { PrefetchBackoff } from '../../src/mmap/prefetch-backoff.js'
 import { contentOf, difference, pattern, write } from '../support/files.js'
+import { addon, mappingsOf } from '../support/mappings.js'
 import { sparseFile } from '../support/sparse-file.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -147,6 +150,94 @@ describe('prefetch()', () => {
     for (let turn = 0; turn < 10_000 && slice.isLoaded() === false; turn++) await setImmediate()
     expect(slice.isLoaded()).toBe(true)
     input.close()
+  })
+})
+
+describe('prefetchRanges()', () => {
+  it.each([
+    ['side by side', true],
+    ['apart', false],
+  ])('brings in all of the ranges, in all of their chunks, which lie %s', async (_, together) => {
+    const options = Object.assign({ chunkPower: 20 }, { [sideBySide]: together })
+    const input = MMapDirectory.open(path, options).openInput('file')
+    const ranges = [
+      { offset: 5, length: 1 }, // now
+      { offset: 3 * MIB - 10_000, length: 20_000 },
+      { offset: 0, length: 0 },
+      { offset: 4 * MIB, length: 3 * MIB }, // and these in the background
+      { offset: 9 * MIB - 5, length: 10 },
+      { offset: LENGTH - 1, length: 1 },
+    ]
+    input.prefetchRanges(ranges)
+    const parts = ranges.map(({ offset, length }) => input.slice('part', offset, length))
+    for (let turn = 0; turn < 10_000 && parts.some((part) => !part.isLoaded()); turn++) await setImmediate()
+    expect(parts.map((part) => part.residentBytes())).toEqual(ranges.map(({ length }) => length))
+    expect(input.slice('between', 20 * MIB, 8 * MIB).residentBytes()).toBe(0)
+    input.close()
+  })
+
+  it('refuses ranges that are not in the input, before anything is brought in', () => {
+    const input = directory.openInput('file')
+    const slice = input.slice('slice', MIB, MIB)
+    const inside = { offset: 0, length: 1 }
+    for (const outside of [
+      { offset: MIB, length: 1 },
+      { offset: -1, length: 1 },
+      { offset: 0, length: 0.5 },
+    ]) {
+      expect(() => slice.prefetchRanges([inside, outside])).toThrow(RangeError)
+    }
+    expect(() => slice.prefetchRanges({} as never)).toThrow(TypeError)
+    expect(() => slice.prefetchRanges([undefined as never])).toThrow(TypeError)
+    expect(slice.residentBytes()).toBe(0)
+    slice.prefetchRanges([])
+    input.close()
+  })
+
+  it('ends with the input, however much there is to do', async () => {
+    const input = directory.openInput('file')
+    input.prefetchRanges(Array.from({ length: 33 }, (_, i) => ({ offset: i * MIB, length: MIB })))
+    input.close()
+    for (let turn = 0; turn < 20; turn++) await setImmediate()
+    expect(mappingsOf(LENGTH)).toBe(0)
+  })
+})
+
+describe('the back-off of prefetch()', () => {
+  it('is one for all clones and slices, and ends with a miss', async () => {
+    const input = directory.openInput('file')
+    await input.load({ length: MIB })
+    const calls = vi.spyOn(addon, 'prefetchSome')
+    try {
+      for (let i = 0; i < 1024; i++) input.clone().prefetch(0, 100)
+      expect(calls).toHaveBeenCalledTimes(1024)
+      for (let i = 0; i < 16 + 32; i++) input.slice('slice', 5, 1000).prefetch(i, 1)
+      expect(calls).toHaveBeenCalledTimes(1026)
+      // Now one in 64 is tried, and that one misses.
+      for (let i = 0; i < 64; i++) input.prefetch(32 * MIB, 100)
+      expect(calls).toHaveBeenCalledTimes(1027)
+      input.prefetch(0, 1)
+      expect(calls).toHaveBeenCalledTimes(1028)
+    } finally {
+      calls.mockRestore()
+      input.close()
+    }
+  })
+
+  it('never passes over more than 255 in a row', () => {
+    const backoff = new PrefetchBackoff()
+    let row = 0
+    let longest = 0
+    for (let i = 0; i < 1_000_000; i++) {
+      if (backoff.passOver()) longest = Math.max(longest, ++row)
+      else {
+        row = 0
+        backoff.hit()
+      }
+    }
+    expect(longest).toBe(255)
+    backoff.miss()
+    expect(backoff.passOver()).toBe(false)
   })
 })
 

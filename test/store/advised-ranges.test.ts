@@ -25,6 +25,10 @@ it('tells what was said last of every unit, as a table of units would', () => {
       }
       expect(model.map((_, unit) => ranges.at(unit * UNIT, UNIT))).toEqual(model)
       expect(model.map((_, unit) => ranges.at(unit * UNIT + 3, 4))).toEqual(model)
+      for (const [[offset, length], said] of settings) {
+        const touched = model.slice(Math.floor(offset / UNIT), Math.ceil((offset + length) / UNIT))
+        expect(ranges.some(offset, length, said)).toBe(length > 0 && touched.includes(said))
+      }
     }),
   )
 })

@@ -1,0 +1,154 @@
+#include "addon/paging.h"
+
+#include <vector>
+
+#include "addon/background_work.h"
+#include "addon/guard.h"
+#include "addon/mapping_handle.h"
+#include "core/prefetch.h"
+
+namespace mmapdir {
+
+namespace {
+
+struct Ranges {
+  std::shared_ptr<Mapping> mapping;
+  std::vector<FileRange> ranges;
+};
+
+/// Arguments 0 and 1: a handle that is open, and a Float64Array of offsets and lengths in turn.
+Ranges rangesArgument(const Napi::CallbackInfo& info) {
+  const auto& handle = handleArgument<MappingHandle>(info, 0);
+  if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+  if (!info[1].IsTypedArray() || info[1].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    throw Napi::TypeError::New(info.Env(), "not a Float64Array");
+  }
+  const auto numbers = info[1].As<Napi::Float64Array>();
+  const double available = static_cast<double>(handle.mapping->length());
+  Ranges result{handle.mapping, {}};
+  result.ranges.reserve(numbers.ElementLength() / 2);
+  for (std::size_t index = 0; index + 1 < numbers.ElementLength(); index += 2) {
+    const double offset = numbers[index];
+    const double length = numbers[index + 1];
+    if (!(offset >= 0 && length >= 0 && offset <= available && length <= available - offset)) {
+      throw Napi::RangeError::New(info.Env(), "range outside the mapping");
+    }
+    result.ranges.push_back({static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length)});
+  }
+  return result;
+}
+
+Napi::Value adviseMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    range.mapping->advise(range.offset, range.length,
+                          static_cast<Advice>(info[3].ToNumber().Int32Value()));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value mayAdvise(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), MappingRegistry::instance().mayAdvise());
+}
+
+Napi::Value countAdvisedRanges(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const auto& mapping = handleArgument<MappingHandle>(info, 0).mapping;
+    if (mapping != nullptr) mapping->countAdvisedRanges(info[1].ToNumber().Int64Value());
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value residentBytesOf(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    return Napi::Number::New(
+        info.Env(), static_cast<double>(range.mapping->residentBytes(range.offset, range.length)));
+  });
+}
+
+/// Arguments: a handle, ranges, the two limits, whether to probe.
+Napi::Value prefetchSomeOf(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Ranges ranges = rangesArgument(info);
+    const PrefetchLimits limits{sizeArgument(info, 2), sizeArgument(info, 3)};
+    const PrefetchOutcome outcome =
+        prefetchSome(*ranges.mapping, ranges.ranges, info[4].ToBoolean(), limits);
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("reached", static_cast<double>(outcome.reached));
+    result.Set("missing", static_cast<double>(outcome.missing));
+    return result;
+  });
+}
+
+Napi::Value prefetchAllOf(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return BackgroundWork::start(info.Env(), "mmap-directory:prefetch", [ranges = rangesArgument(info)] {
+      prefetchAll(*ranges.mapping, ranges.ranges);
+    });
+  });
+}
+
+/// Arguments: a handle, ranges, whether to ask for all of them first.
+Napi::Value preloadMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return BackgroundWork::start(
+        info.Env(), "mmap-directory:preload",
+        [ranges = rangesArgument(info), ahead = info[2].ToBoolean().Value()] {
+          if (ahead) prefetchAll(*ranges.mapping, ranges.ranges);
+          for (const FileRange& range : ranges.ranges) {
+            ranges.mapping->preload(range.offset, range.length);
+          }
+        });
+  });
+}
+
+Napi::Value useHugePages(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const auto& handle = handleArgument<MappingHandle>(info, 0);
+    if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
+    handle.mapping->useHugePages();
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value collapsePages(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return BackgroundWork::start(info.Env(), "mmap-directory:collapse", [range = rangeArgument(info)] {
+      range.mapping->collapsePages(range.offset, range.length);
+    });
+  });
+}
+
+/// Arguments: the number of a mapping that this process has or had, whether to drop its pages or
+/// only to call them cold. Does nothing for a mapping that has ended.
+Napi::Value releaseMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return BackgroundWork::start(
+        info.Env(), "mmap-directory:release",
+        [id = sizeArgument(info, 0), how = info[1].ToBoolean() ? Release::kDrop : Release::kCold] {
+          const auto mapping = MappingRegistry::instance().find(id);
+          if (mapping) mapping->release(how);
+        });
+  });
+}
+
+}  // namespace
+
+void exportPaging(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  add("adviseMapping", adviseMapping);
+  add("mayAdvise", mayAdvise);
+  add("countAdvisedRanges", countAdvisedRanges);
+  add("residentBytes", residentBytesOf);
+  add("prefetchSome", prefetchSomeOf);
+  add("prefetchAll", prefetchAllOf);
+  add("preloadMapping", preloadMapping);
+  add("useHugePages", useHugePages);
+  add("collapsePages", collapsePages);
+  add("releaseMapping", releaseMapping);
+}
+
+}  // namespace mmapdir

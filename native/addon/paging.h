@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace mmapdir {
+
+/// Adds the functions that say and change which pages of mappings are in memory.
+void exportPaging(Napi::Env env, Napi::Object exports);
+
+}  // namespace mmapdir
