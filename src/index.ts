@@ -15,7 +15,12 @@ export { ByteBuffersDirectory, type ByteBuffersDirectoryOptions } from './memory
 export type { MappingOptions } from './mmap/mapping-options.js'
 export type { FileEvent } from './mmap/diagnostics.js'
 export { type MappingStats, mappingStats, setMappingLimit } from './mmap/mapping-stats.js'
-export { MMapDirectory, type MMapDirectoryOptions, type MMapDirectoryStats } from './mmap/mmap-directory.js'
+export {
+  MMapDirectory,
+  type MMapDirectoryOptions,
+  type MMapDirectoryStats,
+  type ReleaseOptions,
+} from './mmap/mmap-directory.js'
 export { attachInput } from './mmap/attach-input.js'
 export { openDirectory, openFile, type OpenFileOptions } from './mmap/open.js'
 export * from './codec/index.js'

@@ -90,8 +90,8 @@ export interface NativeAddon {
   /**
    * Asks the device for those of the ranges (offsets and lengths in turn) that are not in memory, in
    * their order, as long as no more than `asked` bytes have to be looked at and `hinted` asked for.
-   * Tells how many ranges that were, and how many were found not to be in memory. Without `probe`, all
-   * are taken for that.
+   * Writes into `outcome` how many ranges that were, and how many were found not to be in memory.
+   * Without `probe`, all are taken for that.
    */
   prefetchSome(
     handle: MappingHandle,
@@ -99,7 +99,8 @@ export interface NativeAddon {
     asked: number,
     hinted: number,
     probe: boolean,
-  ): { readonly reached: number; readonly missing: number }
+    outcome: Uint32Array,
+  ): void
   /** Asks the device for all of the ranges, on a thread of the pool. */
   prefetchAll(handle: MappingHandle, ranges: Float64Array): Promise<void>
   /** Brings ranges into memory, on a thread of the pool; with `ahead`, it asks for all of them first. */

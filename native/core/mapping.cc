@@ -121,6 +121,15 @@ std::uint64_t Mapping::residentBytes(std::uint64_t offset, std::uint64_t length)
   return resident;
 }
 
+bool Mapping::isResident(std::uint64_t offset, std::uint64_t length) const {
+  bool all = true;
+  eachRun(offset - offset % pageSize(), offset + length,
+          [&all](std::byte* address, std::uint64_t, std::size_t size) {
+            all = all && mmapdir::residentBytes(address, size) == size;
+          });
+  return all;
+}
+
 void Mapping::preload(std::uint64_t offset, std::uint64_t length) const {
   eachRun(offset - offset % pageSize(), offset + length,
           [this](std::byte* address, std::uint64_t begin, std::size_t size) {
@@ -143,9 +152,11 @@ void Mapping::collapsePages(std::uint64_t offset, std::uint64_t length) const {
 }
 
 void Mapping::release(Release how) const {
-  eachRun(0, length_, [this, how](std::byte* address, std::uint64_t begin, std::size_t size) {
-    mmapdir::release(address, size, file_, begin, how);
+  eachRun(0, length_, [how](std::byte* address, std::uint64_t, std::size_t size) {
+    mmapdir::release(address, size, how);
   });
+  // Once all chunks have let go: a large folio of the cache may lie in two of them.
+  if (how == Release::kDrop && length_ != 0) dropCached(file_, length_);
 }
 
 PrivatePages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) const {

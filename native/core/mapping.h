@@ -65,6 +65,9 @@ class Mapping {
 
   std::uint64_t residentBytes(std::uint64_t offset, std::uint64_t length) const;
 
+  /// Whether every page that the range touches is in memory.
+  bool isResident(std::uint64_t offset, std::uint64_t length) const;
+
   /// Brings the pages into memory and waits for them. Where they are advised to be read at random,
   /// the system reads them one by one: prefetchAll() first.
   void preload(std::uint64_t offset, std::uint64_t length) const;

@@ -28,7 +28,7 @@ PrefetchOutcome prefetchSome(const Mapping& mapping, std::span<const FileRange> 
         if (range.length > limits.asked) break;
         limits.asked -= range.length;
       }
-      if (!probe || mapping.residentBytes(range.offset, range.length) != range.length) {
+      if (!probe || !mapping.isResident(range.offset, range.length)) {
         outcome.missing++;
         if (range.length > limits.hinted) break;
         limits.hinted -= range.length;

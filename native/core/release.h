@@ -11,9 +11,11 @@ namespace mmapdir {
 /// now.
 enum class Release { kCold, kDrop };
 
-/// Gives back the pages of a shared mapping of the file, of which nothing can be lost: what is read
+/// Gives back the pages of a shared mapping of a file, of which nothing can be lost: what is read
 /// again comes from the file. Throws SystemError where the system has a say and refuses.
-void release(std::byte* address, std::size_t length, const Descriptor& file, std::uint64_t offset,
-             Release how);
+void release(std::byte* address, std::size_t length, Release how);
+
+/// Drops what the system's cache holds of the file, but for pages that are mapped.
+void dropCached(const Descriptor& file, std::uint64_t length);
 
 }  // namespace mmapdir

@@ -7,35 +7,28 @@
 
 namespace mmapdir {
 
-namespace {
-
-// Not MADV_PAGEOUT, which asks who owns the file and passes over pages that another process maps
-// without a word: here, pages leave this process in any case, and the cache where nobody else maps them.
-void drop(std::byte* address, std::size_t length, const Descriptor& file, std::uint64_t offset) {
+void release(std::byte* address, std::size_t length, Release how) {
+#ifdef MADV_COLD
+  if (how == Release::kCold) {
+    if (::madvise(address, length, MADV_COLD) == 0) return;
+    // EINVAL: a kernel before 5.4.
+  }
+#else
+  static_cast<void>(how);
+#endif
   if (::madvise(address, length, MADV_DONTNEED) != 0) throwLastError("madvise");
+}
+
+// Not MADV_PAGEOUT, which does nothing, without a word, for who does not own the file.
+void dropCached(const Descriptor& file, std::uint64_t length) {
 #ifdef POSIX_FADV_DONTNEED
-  const int code = ::posix_fadvise(static_cast<int>(file.get()), static_cast<off_t>(offset),
-                                   static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  const int code = ::posix_fadvise(static_cast<int>(file.get()), 0, static_cast<off_t>(length),
+                                   POSIX_FADV_DONTNEED);
   if (code != 0) throw SystemError("posix_fadvise", code);
 #else
   static_cast<void>(file);
-  static_cast<void>(offset);
+  static_cast<void>(length);
 #endif
-}
-
-}  // namespace
-
-void release(std::byte* address, std::size_t length, const Descriptor& file, std::uint64_t offset,
-             Release how) {
-  if (how == Release::kDrop) {
-    drop(address, length, file, offset);
-    return;
-  }
-#ifdef MADV_COLD
-  if (::madvise(address, length, MADV_COLD) == 0) return;
-  // EINVAL: a kernel before 5.4.
-#endif
-  if (::madvise(address, length, MADV_DONTNEED) != 0) throwLastError("madvise");
 }
 
 }  // namespace mmapdir

@@ -41,7 +41,13 @@ function attachSource({ kind, source, start, length }: SharedInputData): WindowS
   const addon = nativeAddon()
   if (!isSharedMapping(source)) throw notShared('was changed')
   const attached =
-    addon && MappedSource.attach(addon, source, start, length, { ...source, length, adviceOf: adviceFor })
+    addon &&
+    MappedSource.attach(addon, source, start, length, {
+      ...source,
+      length,
+      adviceOf: adviceFor,
+      hugePages: false,
+    })
   if (attached === undefined) {
     throw notShared(
       'was attached or released before, was changed, or comes from another process or a thread that has ended',

@@ -3,7 +3,7 @@ import { debuglog } from 'node:util'
 
 /**
  * What happens to files, for who wants to know: on channels of node:diagnostics_channel named
- * `mmap-directory:open`, `:map`, `:unmap`, `:fallback` and `:fault`, with such an event as the
+ * `mmap-directory:open`, `:map`, `:unmap`, `:fallback`, `:fault` and `:huge-pages-refused`, with such an event as the
  * message, and as lines on standard error where NODE_DEBUG names `mmap-directory`.
  */
 export interface FileEvent {
@@ -12,7 +12,7 @@ export interface FileEvent {
   readonly length: number
   /** Where it is mapped, in hexadecimal; for `map` and `unmap`, unless the file is empty. */
   readonly address?: string | undefined
-  /** What went wrong; for `fallback` and `fault`. */
+  /** What went wrong; for `fallback`, `fault` and `huge-pages-refused`. */
   readonly error?: Error | undefined
 }
 
@@ -24,6 +24,7 @@ const channels = {
   unmap: channel('mmap-directory:unmap'),
   fallback: channel('mmap-directory:fallback'),
   fault: channel('mmap-directory:fault'),
+  'huge-pages-refused': channel('mmap-directory:huge-pages-refused'),
 }
 
 /** Tells whoever listens. */

@@ -1,10 +1,9 @@
 import { constants } from 'node:os'
-import { getSystemErrorMap } from 'node:util'
 
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
 import { AdvisedRanges } from '../store/advised-ranges.js'
-import { AlreadyClosedError, FileFaultError, StorageError } from '../store/errors.js'
+import { AlreadyClosedError, FileFaultError, type StorageError } from '../store/errors.js'
 import { bytesOf, loadWord, setPrototypeOf, wordOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
@@ -13,6 +12,7 @@ import { WindowTable } from '../store/window-table.js'
 import { inPool } from '../fs/pool-queue.js'
 import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
+import { nativeStorageError } from './native-storage-error.js'
 import { PrefetchBackoff } from './prefetch-backoff.js'
 import { ReadGroups } from './read-groups.js'
 
@@ -40,9 +40,14 @@ export interface MappedSourceOptions {
   readonly windowPower: number
   readonly advice: ReadAdvice
   readonly adviceOf: (context: IOContext) => ReadAdvice
+  readonly hugePages: boolean
+  readonly onHugePagesRefused?: ((refusal: StorageError) => void) | undefined
   /** Is told when the source is closed. */
   readonly onClose?: (() => void) | undefined
 }
+
+/** Some huge pages; making one copies what it holds. */
+const COLLAPSE_PIECE = 64 * 1024 * 1024
 
 /** What one look at the pages covers. */
 const RESIDENCY_PIECE = 16 * 1024 * 1024
@@ -63,6 +68,8 @@ export interface FileOwner {
  */
 export class MappedSource implements WindowSource {
   readonly length: number
+  /** The mapping's, in this process. */
+  readonly id: number
   readonly mapped = true
   #loaded: Promise<void> | undefined
 
@@ -74,7 +81,10 @@ export class MappedSource implements WindowSource {
   readonly #health: Int32Array
   readonly #advised: AdvisedRanges
   readonly #backoff = new PrefetchBackoff()
+  readonly #range = new Float64Array(2) // of prefetch(), for native code
+  readonly #outcome = new Uint32Array(2)
   readonly #reads = new ReadGroups((ranges) => this.#bringIn(ranges, true))
+  #huge: boolean // whether to go on asking for huge pages
   #fault: FileFaultError | undefined
   #closed = false
 
@@ -87,6 +97,7 @@ export class MappedSource implements WindowSource {
     const { length, chunkPower, sideBySide, advice } = options
     const source = new MappedSource(addon, addon.openMapping(fd, length, chunkPower, sideBySide), options)
     if (advice !== 'normal') source.#advise(0, length, advice)
+    source.#useHugePages()
     return source
   }
 
@@ -108,13 +119,15 @@ export class MappedSource implements WindowSource {
 
   private constructor(addon: NativeAddon, handle: MappingHandle, options: MappedSourceOptions) {
     // What native code knows, which matters for a mapping that came from elsewhere.
-    const { length, chunkPower, sideBySide, address } = addon.mappingShape(handle)
+    const { id, length, chunkPower, sideBySide, address } = addon.mappingShape(handle)
+    this.id = id
     this.length = length
     this.#advised = new AdvisedRanges(length, addon.pageSize)
     this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
     this.#options = options
     this.#handle = handle
+    this.#huge = options.hugePages
     const widestPower = Math.min(WIDEST_WINDOW_POWER, chunkPower)
     const overlap = sideBySide ? OVERLAP : 0
     const windowPower = Math.min(options.windowPower, widestPower)
@@ -216,44 +229,41 @@ export class MappedSource implements WindowSource {
 
   prefetch(offset: number, length: number): void {
     if (length === 0 || this.#backoff.passOver()) return
-    this.#prefetch(Float64Array.of(offset, length))
+    const range = this.#range
+    range[0] = offset
+    range[1] = length
+    if (!this.#prefetch(range)) this.#prefetchLater(Float64Array.of(offset, length))
   }
 
   prefetchRanges(ranges: Float64Array): void {
     if (ranges.length === 0 || this.#backoff.passOver()) return
-    this.#prefetch(ranges)
+    if (!this.#prefetch(ranges)) this.#prefetchLater(ranges.subarray(2 * this.#outcome[0]!))
   }
 
-  #prefetch(ranges: Float64Array): void {
-    const { reached, missing } = this.#prefetchSome(ranges)
-    const all = 2 * reached === ranges.length
-    if (missing > 0) this.#backoff.miss()
-    else if (all) this.#backoff.hit()
-    if (all) return
-    // Only a hint: what cannot be read now is reported when it is read.
-    this.#prefetchLater(ranges.subarray(2 * reached)).catch(() => {})
-  }
-
-  #prefetchSome(ranges: Float64Array): { readonly reached: number; readonly missing: number } {
-    return this.#native('prefetch', () =>
-      this.#addon.prefetchSome(
-        this.#handle,
-        ranges,
-        LOOKED_AT,
-        ASKED_FOR,
-        residencyKnown(this.#options.owner),
-      ),
+  /** Whether all of the ranges were in memory, or have been asked for. */
+  #prefetch(ranges: Float64Array): boolean {
+    const outcome = this.#outcome
+    const probe = residencyKnown(this.#options.owner)
+    this.#native('prefetch', () =>
+      this.#addon.prefetchSome(this.#handle, ranges, LOOKED_AT, ASKED_FOR, probe, outcome),
     )
+    const all = 2 * outcome[0]! === ranges.length
+    if (outcome[1]! > 0) this.#backoff.miss()
+    else if (all) this.#backoff.hit()
+    return all
   }
 
   /** Asks for what would take too long in this thread, in pieces after which it can end. */
-  async #prefetchLater(ranges: Float64Array): Promise<void> {
-    for (const piece of pieces(ranges, LOAD_PIECE)) {
-      await inPool('load', async () => {
-        this.#ensureOpen()
-        await this.#addon.prefetchAll(this.#handle, piece)
-      })
+  #prefetchLater(ranges: Float64Array): void {
+    const run = async (): Promise<void> => {
+      for (const piece of pieces(ranges, LOAD_PIECE)) {
+        await inPool('load', async () => {
+          this.#ensureOpen()
+          await this.#addon.prefetchAll(this.#handle, piece)
+        })
+      }
     }
+    run().catch(() => {}) // only a hint: what cannot be read now is reported when it is read
   }
 
   isLoaded(offset: number, length: number): boolean | undefined {
@@ -295,6 +305,40 @@ export class MappedSource implements WindowSource {
       done += count
       onProgress?.(done, length)
     }
+    await this.#collapsePages(offset, length, signal)
+  }
+
+  /** Only a wish: where the system refuses, the pages are as they always are. */
+  #useHugePages(): void {
+    if (!this.#options.hugePages || this.length === 0) return
+    try {
+      this.#addon.useHugePages(this.#handle)
+    } catch (error) {
+      this.#huge = false
+      this.#refuseHugePages(error as NativeError)
+    }
+  }
+
+  async #collapsePages(offset: number, length: number, signal: AbortSignal | undefined): Promise<void> {
+    for (let done = 0; done < length && this.#huge; done += COLLAPSE_PIECE) {
+      const count = Math.min(COLLAPSE_PIECE, length - done)
+      await inPool('load', async () => {
+        signal?.throwIfAborted()
+        this.#ensureOpen()
+        try {
+          await this.#addon.collapsePages(this.#handle, offset + done, count)
+        } catch (error) {
+          this.#huge = false
+          this.#refuseHugePages(error as NativeError)
+        }
+      })
+    }
+  }
+
+  #refuseHugePages(error: NativeError): void {
+    const refusal = nativeStorageError('huge pages', error, this.#options.path)
+    report('huge-pages-refused', this.#event(refusal))
+    this.#options.onHugePagesRefused?.(refusal)
   }
 
   /** Waits, on a thread of the pool, for the pages of some ranges, having asked for all of them `ahead`. */
@@ -312,7 +356,7 @@ export class MappedSource implements WindowSource {
   #loadFailure(error: NativeError): StorageError {
     const { syscall, errno = 0 } = error
     const { EFAULT, EIO } = constants.errno
-    if (errno !== -EFAULT && errno !== -EIO) return this.#storageError('load', error)
+    if (errno !== -EFAULT && errno !== -EIO) return nativeStorageError('load', error, this.#options.path)
     const { path } = this.#options
     return new FileFaultError(`A page of a mapped file could not be loaded: ${path}`, {
       path,
@@ -352,20 +396,8 @@ export class MappedSource implements WindowSource {
     try {
       return run()
     } catch (error) {
-      throw this.#storageError(action, error as NativeError)
+      throw nativeStorageError(action, error as NativeError, this.#options.path)
     }
-  }
-
-  #storageError(action: string, error: NativeError): StorageError {
-    const { path } = this.#options
-    const { syscall, errno } = error
-    const code = getSystemErrorMap().get(errno ?? 0)?.[0] ?? 'ERR_STORAGE' // Windows' numbers are others
-    return new StorageError(code, `${action} failed: ${error.message}: ${code}: ${path}`, {
-      path,
-      syscall,
-      errno,
-      cause: error,
-    })
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs'
 import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
 import { FileSource } from '../fs/file-source.js'
 import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
-import { MapFailedError } from '../store/errors.js'
+import { MapFailedError, type StorageError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
@@ -20,9 +20,13 @@ export interface MapOptions {
   readonly path: string
   readonly settings: MappingSettings
   readonly windowPower?: number | undefined
-  /** Is told about each mapping that begins, with its length, and when it ends. */
-  readonly onMap?: ((length: number) => void) | undefined
-  readonly onUnmap?: ((length: number) => void) | undefined
+  /** Is told about each mapping that begins, with its length and number, and when it ends. */
+  readonly onMap?: ((length: number, id: number) => void) | undefined
+  readonly onUnmap?: ((length: number, id: number) => void) | undefined
+  /** False by default. */
+  readonly hugePages?: boolean | undefined
+  /** Is told about each file for which the system refuses huge pages. */
+  readonly onHugePagesRefused?: ((refusal: StorageError) => void) | undefined
   /** False maps every chunk wherever the system likes, as it must be where addresses are scarce. */
   readonly sideBySide?: boolean | undefined
 }
@@ -49,11 +53,12 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   const adviceOf = (asked: IOContext) => settings.adviceOf(name, asked)
   const advice = adviceOf(context)
   const preload = settings.preload(name, context)
+  const hugePages = settings.hugePages(name, context)
   const file = openRegularFile(path)
   report('open', { path, length: file.stats.size })
   let mapped: MappedSource | MapFailedError | undefined
   try {
-    mapped = tryMap(file, { ...options, advice, adviceOf })
+    mapped = tryMap(file, { ...options, advice, adviceOf, hugePages })
   } finally {
     if (!(mapped instanceof MapFailedError)) closeSync(file.fd)
   }
@@ -101,13 +106,15 @@ export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedS
       sideBySide: options.sideBySide ?? true,
       advice,
       adviceOf,
-      onClose: () => options.onUnmap?.(file.stats.size),
+      hugePages: options.hugePages ?? false,
+      onHugePagesRefused: options.onHugePagesRefused,
+      onClose: () => options.onUnmap?.(file.stats.size, source.id),
     })
   } catch (error) {
     const failure = mapFailure(error as NativeError, path, file.stats.size, chunkPower, addon)
     if (settings.fallback && failure.fallback) return failure.error
     throw failure.error
   }
-  options.onMap?.(file.stats.size)
+  options.onMap?.(file.stats.size, source.id)
   return source
 }

@@ -1,0 +1,134 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { type IndexInput, MMapDirectory } from '../../src/index.js'
+import { sideBySide } from '../../src/mmap/mmap-directory.js'
+import { difference, pattern } from '../support/files.js'
+import { survives } from '../support/safety.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
+
+const MIB = 2 ** 20
+const LENGTH = 3 * MIB + 77
+
+let path: string
+let directory: MMapDirectory
+const bytes = pattern(LENGTH)
+
+beforeEach(() => {
+  path = temporaryDirectory()
+  for (const name of ['one', 'two']) writeFileSync(join(path, name), bytes, { flush: true })
+})
+
+afterEach(() => removeDirectory(path))
+
+function everything(input: IndexInput): Uint8Array {
+  const target = new Uint8Array(LENGTH)
+  input.seek(0)
+  input.readBytes(target)
+  return target
+}
+
+describe.each([
+  ['chunks side by side', true],
+  ['chunks apart', false],
+])('release(), %s', (_, together) => {
+  beforeEach(() => {
+    directory = MMapDirectory.open(path, Object.assign({ chunkPower: 20 }, { [sideBySide]: together }))
+  })
+
+  it.each(['cold', 'drop', undefined] as const)('changes nothing that is read: %s', async (how) => {
+    const input = directory.openInput('one')
+    const view = input.view(5_000, 100_000)
+    view.fill(0xee)
+    expect(difference(everything(input), bytes)).toBeUndefined()
+    await directory.release(how === undefined ? undefined : { how })
+    expect(view.every((byte) => byte === 0xee)).toBe(true)
+    expect(difference(everything(input), bytes)).toBeUndefined()
+    input.close()
+    await directory.release({ how: 'drop' })
+    expect(view.every((byte) => byte === 0xee)).toBe(true)
+  })
+
+  it('drops the files that are chosen, and no other', async () => {
+    const [one, two] = [directory.openInput('one'), directory.openInput('two')]
+    await Promise.all([one.load(), two.load()])
+    await directory.release({ how: 'drop', files: (name) => name === 'two' })
+    expect(one.isLoaded()).toBe(true)
+    expect(two.residentBytes()).toBeLessThanOrEqual(LENGTH)
+    expect([0, LENGTH]).toContain(two.residentBytes()) // all of it, on a file system in memory
+    expect(difference(everything(two), bytes)).toBeUndefined()
+    one.close()
+    two.close()
+  })
+
+  it('passes over what is closed, or is closed in the meantime', async () => {
+    const [one, two] = [directory.openInput('one'), directory.openInput('two')]
+    one.close()
+    const releasing = directory.release({ how: 'drop' })
+    two.close()
+    await releasing
+    directory.close()
+    await expect(directory.release()).rejects.toMatchObject({ code: 'ERR_ALREADY_CLOSED' })
+  })
+
+  it('refuses options that are none', async () => {
+    await expect(directory.release({ how: 'now' as never })).rejects.toThrow("'cold' or 'drop'")
+    await expect(directory.release({ files: 'one' as never })).rejects.toThrow(TypeError)
+    await expect(directory.release({ hwo: 'cold' } as never)).rejects.toThrow("should be 'how'")
+  })
+})
+
+describe('the hugePages option', () => {
+  it('changes nothing that is read, with loading or without, and chooses by name', async () => {
+    const asked: string[] = []
+    directory = MMapDirectory.open(path, {
+      hugePages: (name) => {
+        asked.push(name)
+        return name === 'two'
+      },
+    })
+    for (const name of ['one', 'two']) {
+      const input = directory.openInput(name)
+      expect(difference(everything(input), bytes)).toBeUndefined()
+      await input.load()
+      expect(difference(everything(input), bytes)).toBeUndefined()
+      input.close()
+    }
+    expect(asked).toEqual(['one', 'two'])
+    expect(() => MMapDirectory.open(path, { hugePages: 'always' as never })).toThrow(TypeError)
+  })
+
+  it.skipIf(process.platform !== 'linux')('says once where the system refuses', async () => {
+    const said = await survives(
+      `
+const { channel } = require('node:diagnostics_channel')
+const events = []
+channel('mmap-directory:huge-pages-refused').subscribe((event) => events.push([event.path.split('/').at(-1), event.error.code]))
+const warnings = []
+process.on('warning', ({ name, code }) => warnings.push([name, code]))
+const refuse = () => { throw Object.assign(new Error('madvise failed'), { errno: -22, syscall: 'madvise' }) }
+addon.useHugePages = refuse
+const directory = lib.MMapDirectory.open(dir, { hugePages: true })
+const run = async () => {
+  for (const name of ['one', 'two']) {
+    const input = directory.openInput(name)
+    await input.load()
+    input.close()
+  }
+  await turns()
+  say({ events, warnings })
+}
+run().catch(fail)
+`,
+      { args: [path], nodeOptions: ['--no-warnings'] },
+    )
+    expect(said).toEqual({
+      events: [
+        ['one', 'EINVAL'],
+        ['two', 'EINVAL'],
+      ],
+      warnings: [['HugePagesWarning', 'EINVAL']],
+    })
+  })
+})
