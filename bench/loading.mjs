@@ -5,7 +5,7 @@
 // FILE should be on the disk that is to be measured, and a GiB or more. Its pages are dropped from the
 // system's cache before each measurement with `dd iflag=nocache` (posix_fadvise(2), DONTNEED).
 import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
@@ -21,15 +21,21 @@ async function cold() {
   execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })
 }
 
-/** The delays of a timer while something runs. */
+/** Milliseconds that this thread has waited for a processor that others had: no delay of ours. */
+function waited() {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6
+}
+
+/** The delays of a timer while something runs, but for the time that others had the processor. */
 async function delays(run) {
   const late = []
   let running = true
   const done = run().finally(() => (running = false))
   while (running) {
     const start = performance.now()
+    const before = waited()
     await setTimeout(TIMER)
-    late.push(performance.now() - start - TIMER)
+    late.push(Math.max(performance.now() - start - TIMER - (waited() - before), 0))
   }
   await done
   return late.toSorted((a, b) => a - b)
