@@ -29,9 +29,9 @@ function waited() {
 /** The delays of a timer while something runs, but for the time that others had the processor. */
 async function delays(run) {
   const late = []
-  let running = true
-  const done = run().finally(() => (running = false))
-  while (running) {
+  const end = new AbortController()
+  const done = run().finally(() => end.abort())
+  while (!end.signal.aborted) {
     const start = performance.now()
     const before = waited()
     await setTimeout(TIMER)

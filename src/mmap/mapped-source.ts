@@ -247,8 +247,10 @@ export class MappedSource implements WindowSource {
     this.#native('prefetch', () =>
       this.#addon.prefetchSome(this.#handle, ranges, LOOKED_AT, ASKED_FOR, probe, outcome),
     )
-    const all = 2 * outcome[0]! === ranges.length
-    if (outcome[1]! > 0) this.#backoff.miss()
+    const reached = outcome[0]!
+    const missing = outcome[1]!
+    const all = 2 * reached === ranges.length
+    if (missing > 0) this.#backoff.miss()
     else if (all) this.#backoff.hit()
     return all
   }
@@ -320,7 +322,8 @@ export class MappedSource implements WindowSource {
   }
 
   async #collapsePages(offset: number, length: number, signal: AbortSignal | undefined): Promise<void> {
-    for (let done = 0; done < length && this.#huge; done += COLLAPSE_PIECE) {
+    for (let done = 0; done < length; done += COLLAPSE_PIECE) {
+      if (!this.#huge) return
       const count = Math.min(COLLAPSE_PIECE, length - done)
       await inPool('load', async () => {
         signal?.throwIfAborted()

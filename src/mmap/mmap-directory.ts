@@ -118,7 +118,7 @@ export class MMapDirectory extends FSDirectory {
     if (how !== 'cold' && how !== 'drop')
       throw invalidValue(`release: how must be 'cold' or 'drop', got '${String(how)}'`)
     const addon = nativeAddon()
-    for (const [id, name] of [...this.#names]) {
+    for (const [id, name] of Array.from(this.#names)) {
       if (addon === undefined || !files(name)) continue
       try {
         await inPool('load', () => addon.releaseMapping(id, how === 'drop'))
