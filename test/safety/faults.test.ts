@@ -37,6 +37,7 @@ const ARGUMENTS = {
   randomAccessSlice: () => [0, 1],
   view: () => [0, 1],
   prefetch: () => [0, 1],
+  readAsync: () => [0, new Uint8Array(1)],
   updateIOContext: () => [lib.IOContext.READ],
 }
 const EXEMPT = ['constructor', 'close', 'toString', 'atomically', 'need', 'readGroupVInt']
