@@ -2,6 +2,7 @@ import { close, closeSync, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
+import { privateBytes } from '../store/intrinsics.js'
 import { withStorageErrors } from './fs-errors.js'
 
 /** Descriptors of outputs that were dropped without close. */
@@ -21,7 +22,8 @@ export class FileSink implements OutputSink {
 
   write(bytes: Uint8Array, offset: number, length: number): number {
     const path = this.#path
-    const count = withStorageErrors('write', path, () => writeSync(this.#fd, bytes, offset, length))
+    const part = privateBytes(bytes, offset, length)
+    const count = withStorageErrors('write', path, () => writeSync(this.#fd, part, 0, length))
     // A file system in user space can answer so. To try again could take for ever.
     if (count === 0) throw new StorageError('EIO', `write failed: nothing was written: ${path}`, { path })
     return count

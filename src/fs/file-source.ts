@@ -8,7 +8,7 @@ import {
   FileNotFoundError,
   type MapFailedError,
 } from '../store/errors.js'
-import { lengthOf, newBytes } from '../store/intrinsics.js'
+import { lengthOf, newBytes, privateBytes } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
@@ -112,10 +112,13 @@ export class FileSource implements WindowSource {
   }
 
   #readFully(position: number, target: Uint8Array, offset: number, length: number): void {
+    this.#ensureOpen()
     for (let done = 0; done < length;) {
       // Node reads at most 2^31 − 1 bytes a call.
+      const piece = Math.min(length - done, 2 ** 30)
+      const bytes = privateBytes(target, offset + done, piece)
       const count = withStorageErrors('read', this.#path, () =>
-        readSync(this.#fd, target, offset + done, Math.min(length - done, 2 ** 30), position + done),
+        readSync(this.#fd, bytes, 0, piece, position + done),
       )
       if (count === 0) throw this.#shortened(position + done)
       done += count
@@ -129,7 +132,13 @@ export class FileSource implements WindowSource {
     )
   }
 
+  /** The descriptor may be another file's by now. */
+  #ensureOpen(): void {
+    if (this.#closed) throw new AlreadyClosedError(`Already closed: ${this.#path}`)
+  }
+
   share(): SharedSource {
+    this.#ensureOpen()
     const shared: SharedFile = {
       pid: process.pid,
       path: this.#path,
@@ -142,6 +151,7 @@ export class FileSource implements WindowSource {
 
   fault(closely: boolean): FileFaultError | undefined {
     if (!closely) return undefined
+    this.#ensureOpen()
     const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#fd))
     if (size >= this.length) return undefined
     return new FileFaultError(
@@ -171,7 +181,7 @@ export class FileSource implements WindowSource {
 
   /** Fills the system's cache. */
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {
-    const scratch = new Uint8Array(Math.min(length, 1 << 20))
+    const scratch = newBytes(Math.min(length, 1 << 20))
     for (let done = 0; done < length;) {
       const from = offset + done
       const count = await inPool('load', async () => {
@@ -203,7 +213,7 @@ export class FileSource implements WindowSource {
       return Promise.reject(new AlreadyClosedError(`Closed while it was being read: ${this.#path}`))
     this.#loads++
     return new Promise((resolve, reject) => {
-      read(this.#fd, bytes, offset, length, position, (error, count) => {
+      read(this.#fd, privateBytes(bytes, offset, length), 0, length, position, (error, count) => {
         this.#loads--
         if (this.#closed && this.#loads === 0) closeSync(this.#fd)
         if (error) reject(storageError(error, 'read', this.#path))

@@ -67,6 +67,27 @@ const viewMethods = Object.freeze(
   ) as object,
 )
 
+/**
+ * As bytesOf(), for functions of Node's: what those ask of an array before they use it (`byteLength`)
+ * is answered by the engine, whatever the array that a program passed would say, and whatever
+ * becomes of the prototypes. An answer that detaches the array would end the process.
+ */
+export function privateBytes(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  return setPrototypeOf(
+    bytesOf(bufferOf(bytes), byteOffsetOf(bytes) + offset, length),
+    byteGetters,
+  ) as Uint8Array
+}
+
+const byteGetters = Object.freeze(
+  Object.create(
+    null,
+    Object.fromEntries(
+      Object.entries(Object.getOwnPropertyDescriptors(TypedArray)).filter(([, { get }]) => get !== undefined),
+    ),
+  ) as object,
+)
+
 /** `length` bytes of a buffer, without asking anyone's species. */
 export function bytesOf(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array {
   if (length === 0) return newBytes(0) // of a detached array, there is no memory to look at
