@@ -44,6 +44,8 @@ export class FileSource implements WindowSource {
   readonly #adviceOf: (context: IOContext) => ReadAdvice
   #loaded: Promise<void> | undefined
   #closed = false
+  #filled: Uint8Array | undefined // what was read into last, and the same for node:fs
+  #filling: Uint8Array | undefined
   #loads = 0 // reads under way on other threads, which close() must not take the descriptor from
 
   /** Opens a file that another thread has shared. Throws a StorageError when it is not the same file any more. */
@@ -92,7 +94,11 @@ export class FileSource implements WindowSource {
     }
     const length = Math.min(capacity, this.length - start)
     window.length = 0 // nothing, should the read fail
-    this.#readFully(start, window.bytes, 0, length)
+    if (window.bytes !== this.#filled) {
+      this.#filled = window.bytes
+      this.#filling = privateBytes(window.bytes, 0, capacity) // a read would take a fifth longer
+    }
+    this.#readFully(start, this.#filling!, length)
     window.start = start
     window.length = length
     return window
@@ -108,17 +114,16 @@ export class FileSource implements WindowSource {
   }
 
   read(position: number, target: Uint8Array, offset: number, length: number): void {
-    this.#readFully(position, target, offset, length)
+    this.#readFully(position, privateBytes(target, offset, length), length)
   }
 
-  #readFully(position: number, target: Uint8Array, offset: number, length: number): void {
+  /** `target` is made by privateBytes(). */
+  #readFully(position: number, target: Uint8Array, length: number): void {
     this.#ensureOpen()
     for (let done = 0; done < length;) {
       // Node reads at most 2^31 − 1 bytes a call.
-      const piece = Math.min(length - done, 2 ** 30)
-      const bytes = privateBytes(target, offset + done, piece)
       const count = withStorageErrors('read', this.#path, () =>
-        readSync(this.#fd, bytes, 0, piece, position + done),
+        readSync(this.#fd, target, done, Math.min(length - done, 2 ** 30), position + done),
       )
       if (count === 0) throw this.#shortened(position + done)
       done += count
