@@ -7,6 +7,7 @@ import type { SharedInput, SharedInputData } from '../store/shared-input.js'
 import type { WindowSource } from '../store/window.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import { type FileOwner, MappedSource } from './mapped-source.js'
+import { DEFAULT_WINDOW_POWER } from './open-mapped.js'
 
 /**
  * Makes an input of what IndexInput.share() has made in another thread of this process, over the
@@ -45,6 +46,7 @@ function attachSource({ kind, source, start, length }: SharedInputData): WindowS
     MappedSource.attach(addon, source, start, length, {
       ...source,
       length,
+      windowPower: DEFAULT_WINDOW_POWER,
       adviceOf: adviceFor,
       hugePages: false,
     })
@@ -61,7 +63,6 @@ interface SharedMapping {
   readonly key: string
   readonly path: string
   readonly chunkPower: number
-  readonly windowPower: number
   readonly owner: FileOwner
   readonly advice: ReadAdvice
 }
@@ -94,13 +95,12 @@ function isSharedFile(source: unknown): source is SharedFile {
 
 function isSharedMapping(source: unknown): source is SharedMapping {
   if (!isObject(source)) return false
-  const { id, key, path, chunkPower, windowPower, owner, advice } = source
+  const { id, key, path, chunkPower, owner, advice } = source
   return (
     isSize(id) &&
     typeof key === 'string' &&
     typeof path === 'string' &&
     isSize(chunkPower) &&
-    isPower(windowPower) &&
     isObject(owner) &&
     isSize(owner.uid) &&
     isSize(owner.gid) &&
@@ -115,10 +115,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isPower(value: unknown): value is number {
-  return isSize(value) && value >= 4 && value <= 30
 }
 
 function isAdvice(value: unknown): value is ReadAdvice {

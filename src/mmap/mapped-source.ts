@@ -285,11 +285,11 @@ export class MappedSource implements WindowSource {
   }
 
   share(start: number, length: number): SharedSource {
-    const { path, chunkPower, windowPower, owner } = this.#options
+    const { path, chunkPower, owner } = this.#options
     const share = this.#native('share', () => this.#addon.shareMapping(this.#handle, start, length))
     return {
       kind: 'mapping',
-      source: { ...share, path, chunkPower, windowPower, owner, advice: this.advice(0, this.length) },
+      source: { ...share, path, chunkPower, owner, advice: this.advice(0, this.length) },
       release: () => this.#addon.withdrawShare(share.id, share.key),
     }
   }

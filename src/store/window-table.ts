@@ -4,6 +4,12 @@ import { NOTHING, type Window } from './window.js'
 /** So many changes between windows cost about as much time as one of V8's collections. */
 const PATIENCE = 2 ** 22
 
+/** The positions that have a place in a list; windows behind them are found by their number, a little slower. */
+const LISTED = 2 ** 16
+
+/** `known` numbers windows with 32 bits: those of longer files are longer. */
+const MOST_POSITIONS = 2 ** 31
+
 /** A wide window is this many times as long as one is at first: 2^5. */
 const WIDER_POWER = 5
 
@@ -19,6 +25,8 @@ export class WindowTable {
   // been given setters that see what is put in. Without holes either: what is missing would be
   // looked for along the prototypes.
   readonly #windows = setPrototypeOf([], null) as Window[]
+  /** Those from position number LISTED on, by their number: of 2 TiB, a list would be mostly empty. */
+  readonly #far = setPrototypeOf({}, null) as Record<number, Window | undefined>
   readonly #windowLength: number
   readonly #perPosition: number
   readonly #wideLength: number
@@ -38,10 +46,11 @@ export class WindowTable {
     open: (start: number, windowLength: number) => Window,
   ) {
     this.#length = length
+    while (length / 2 ** windowPower > MOST_POSITIONS) windowPower++
     // Not `2 **`, whose result V8 keeps as a floating-point number, and all that is computed of it.
     this.#windowLength = 1 << windowPower
     this.#perPosition = 1 / this.#windowLength
-    this.#wideLength = 1 << Math.min(windowPower + WIDER_POWER, widestPower)
+    this.#wideLength = 1 << Math.max(windowPower, Math.min(windowPower + WIDER_POWER, widestPower))
     this.#open = open
   }
 
@@ -50,8 +59,18 @@ export class WindowTable {
     this.#asked = (this.#asked + 1) | 0
     if (this.#asked === PATIENCE) this.#widen(position)
     const windows = this.#windows
-    const index = (position * this.#perPosition) | 0
-    return index < windows.length ? windows[index]! : NOTHING
+    const index = (position * this.#perPosition) >>> 0
+    return index < windows.length ? windows[index]! : index < LISTED ? NOTHING : this.#farAway(index)
+  }
+
+  #farAway(index: number): Window {
+    return this.#far[index] ?? NOTHING
+  }
+
+  /** What stands at a position's number. */
+  #there(index: number): Window {
+    const windows = this.#windows
+    return index < windows.length ? windows[index]! : this.#farAway(index)
   }
 
   /** The window that holds `position`, made if need be. */
@@ -66,11 +85,10 @@ export class WindowTable {
 
   #widen(position: number): void {
     this.#asked = 0
-    const windows = this.#windows
+    if (position >= this.#length) return // a reader's mistake, of which it will hear
     const start = Math.floor(position / this.#wideLength) * this.#wideLength
-    const there = windows[start * this.#perPosition]
-    if (there !== undefined && there !== NOTHING && there === windows[this.#last(start, this.#wideLength)])
-      return
+    const there = this.#there(start * this.#perPosition)
+    if (there !== NOTHING && there === this.#there(this.#last(start, this.#wideLength))) return
     try {
       this.#keep(this.#open(start, this.#wideLength), start, this.#wideLength)
     } catch {
@@ -81,8 +99,11 @@ export class WindowTable {
   #keep(window: Window, start: number, length: number): void {
     const windows = this.#windows
     const last = this.#last(start, length)
-    while (windows.length <= last) windows[windows.length] = NOTHING
-    for (let index = start * this.#perPosition; index <= last; index++) windows[index] = window
+    while (last < LISTED && windows.length <= last) windows[windows.length] = NOTHING
+    for (let index = start * this.#perPosition; index <= last; index++) {
+      if (index < LISTED) windows[index] = window
+      else this.#far[index] = window
+    }
   }
 
   /** The last place of the windows that cover [start, start + length). */

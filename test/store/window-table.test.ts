@@ -70,6 +70,46 @@ describe('WindowTable', () => {
     expect(starts).toEqual([0])
   })
 
+  it('takes no memory for what lies before a window that is far in', () => {
+    const length = 2 ** 53 - 1
+    for (const power of [4, 12, 25]) {
+      let longest = 0
+      const windows = new WindowTable(length, power, 30, (start, windowLength) => {
+        longest = Math.max(longest, windowLength)
+        return Object.assign(new Window(0, newBytes(8)), {
+          start,
+          length: Math.min(windowLength, length - start),
+        })
+      })
+      const positions = [0, 2 ** 31, 2 ** 37 - 16, 2 ** 46 + 5, 2 ** 52, length - 1]
+      const before = process.memoryUsage().heapUsed
+      const made = positions.map((position) => windows.at(position))
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6)
+      expect(longest).toBeLessThanOrEqual(2 ** 30)
+      for (const [i, position] of positions.entries()) {
+        expect(windows.at(position)).toBe(made[i])
+        expect(windows.known(position)).toBe(made[i])
+        expect(made[i]!.start).toBeLessThanOrEqual(position)
+        expect(made[i]!.start + made[i]!.length).toBeGreaterThan(position)
+      }
+      expect(windows.known(2 ** 51)).toBe(NOTHING)
+      askOften(windows, 2 ** 52)
+      expect(windows.known(2 ** 52).start).toBeLessThanOrEqual(2 ** 52)
+    }
+  })
+
+  it('knows of no window that would hold a position past the end, however far', () => {
+    const windows = table()
+    windows.at(0)
+    for (const position of [LENGTH, 2 ** 31 * 16, 2 ** 35, 2 ** 40 + 5, 2 ** 56, 1e17, 1e300, Infinity]) {
+      const { start, length } = windows.known(position)
+      expect(start + length).toBeLessThanOrEqual(position)
+    }
+    askOften(windows, 1e17)
+    askOften(windows, Infinity)
+    expect(windows.known(0).start).toBe(0)
+  })
+
   it('goes on with the windows there are when the engine refuses a wide one', () => {
     const windows = table([], (windowLength) => windowLength > 16)
     const window = windows.at(20)

@@ -46,7 +46,20 @@ export function positions(suite: Suite): void {
     input.close()
   })
 
-  const NO_POSITIONS = [-1, -0.5, 0.5, LENGTH - 0.5, NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 1e300]
+  const NO_POSITIONS = [
+    -1,
+    -0.5,
+    0.5,
+    LENGTH - 0.5,
+    NaN,
+    Infinity,
+    -Infinity,
+    2 ** 53,
+    -(2 ** 53),
+    2 ** 56,
+    1e17,
+    1e300,
+  ]
   for (const position of NO_POSITIONS) {
     suite.it(`refuses the position ${position}`, async ({ directory }) => {
       const input = inputOf(directory, pattern(LENGTH))
@@ -90,6 +103,16 @@ export function positions(suite: Suite): void {
       assert.equal(inner.getFilePointer(), 0)
       assert.equal(input.readByte(), pattern(LENGTH)[7])
       input.close()
+      for (const read of [
+        'readByte',
+        'readShort',
+        'readInt',
+        'readLong',
+        'readSafeLong',
+        'readFloat',
+      ] as const) {
+        assert.throws(() => random[read](position), { name: 'AlreadyClosedError' })
+      }
     })
   }
 
