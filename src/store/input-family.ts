@@ -124,11 +124,12 @@ export class InputFamily {
   }
 
   /** A copy of [offset, offset + length) of the file, or the pages themselves. */
-  view(offset: number, length: number, options: ViewOptions, what: string): Uint8Array<ArrayBuffer> {
-    checkOptions('view', options, ['copy'])
-    const { copy = 'allow' } = options
-    if (copy !== 'allow' && copy !== 'never')
-      throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
+  view(
+    offset: number,
+    length: number,
+    copy: 'allow' | 'never',
+    what: { toString(): string },
+  ): Uint8Array<ArrayBuffer> {
     const lead = offset % VIEW_ALIGNMENT
     if (lead + length > LONGEST_ARRAY) {
       throw outOfRange(
@@ -146,8 +147,13 @@ export class InputFamily {
       if (copy === 'never' || !(error instanceof MapFailedError)) throw error
       refused = error
     }
-    if (copy === 'never') throw invalidValue(`view: not mapped, so that it would have to be copied: ${what}`)
-    const target = new Uint8Array(memoryOr(refused, lead + length, `view of ${what}`), lead, length)
+    if (copy === 'never')
+      throw invalidValue(`view: not mapped, so that it would have to be copied: ${what.toString()}`)
+    const target = new Uint8Array(
+      memoryOr(refused, lead + length, `view of ${what.toString()}`),
+      lead,
+      length,
+    )
     this.copy(offset, target, 0, length)
     return target
   }
@@ -169,15 +175,30 @@ export class InputFamily {
     }
   }
 
-  async load(start: number, available: number, range: LoadRange): Promise<void> {
+  async load(
+    start: number,
+    available: number,
+    range: LoadRange,
+    what: { toString(): string },
+  ): Promise<void> {
     checkOptions('load', range, ['offset', 'length', 'signal', 'onProgress'])
     const { offset = 0, length = available - offset, signal, onProgress } = range
     checkRange('load', offset, length, available)
     checkWatching(signal, onProgress)
     signal?.throwIfAborted()
+    this.ensureOpen(what) // all of the above may have been the program's own
     await this.source.load?.(start + offset, length, { signal, onProgress })
     if (!this.closed) this.checkFault(true)
   }
+}
+
+/** Reads the options of a view. They may be a program's own getters, and close what is to be read. */
+export function copyOption(options: ViewOptions): 'allow' | 'never' {
+  checkOptions('view', options, ['copy'])
+  const { copy = 'allow' } = options
+  if (copy !== 'allow' && copy !== 'never')
+    throw invalidValue(`view: copy must be 'allow' or 'never', got '${String(copy)}'`)
+  return copy
 }
 
 /** Memory for a copy. Where there is none, the error is why it had to be a copy. */

@@ -9,7 +9,7 @@ import {
   type ReadAsyncOptions,
   type ViewOptions,
 } from './index-input.js'
-import { copyBytes, endOfFile, InputFamily } from './input-family.js'
+import { copyBytes, copyOption, endOfFile, InputFamily } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import { openPart, opensParts } from './open-part.js'
@@ -432,7 +432,7 @@ export class WindowedInput extends IndexInput {
     const family = this.#family
     if (context !== undefined) {
       checkContext(context)
-      family.source.advise?.(this.#start + offset, length, context)
+      this.#advise(this.#start + offset, length, context)
     }
     return new WindowedInput(family, false, this.#start + offset, length, this, description, NOTHING, 0, 0, 0)
   }
@@ -443,8 +443,9 @@ export class WindowedInput extends IndexInput {
   }
 
   view(offset: number, length: number, options: ViewOptions = {}): Uint8Array<ArrayBuffer> {
+    const copy = copyOption(options)
     this.#checkPart('view()', offset, length)
-    return this.#family.view(this.#start + offset, length, options, this.toString())
+    return this.#family.view(this.#start + offset, length, copy, this)
   }
 
   #checkPart(what: string, offset: number, length: number): void {
@@ -501,7 +502,7 @@ export class WindowedInput extends IndexInput {
 
   async load(range: LoadRange = {}): Promise<void> {
     this.#family.ensureOpen(this)
-    await this.#family.load(this.#start, this.#length, range)
+    await this.#family.load(this.#start, this.#length, range, this)
   }
 
   get loaded(): Promise<void> | undefined {
@@ -527,7 +528,15 @@ export class WindowedInput extends IndexInput {
   updateIOContext(context: IOContext): void {
     this.#family.ensureOpen(this)
     checkContext(context)
-    this.#family.source.advise?.(this.#start, this.#length, context)
+    this.#advise(this.#start, this.#length, context)
+  }
+
+  #advise(start: number, length: number, context: IOContext): void {
+    try {
+      this.#family.source.advise?.(start, length, context)
+    } finally {
+      this.#family.ensureOpen(this) // which advice that is, the program is asked, and may close this
+    }
   }
 
   share(): SharedInput {
