@@ -5,10 +5,13 @@ export class Generation<T extends Disposable> {
   readonly value: T
   /** Whether snapshots that are forgotten shall be told of. */
   readonly watched: boolean
+  readonly #dispose: () => void
   #holders = 1
 
-  constructor(value: T, watched: boolean) {
+  /** `dispose` is the value's own function. */
+  constructor(value: T, dispose: () => void, watched: boolean) {
     this.value = value
+    this.#dispose = dispose
     this.watched = watched
   }
 
@@ -25,6 +28,6 @@ export class Generation<T extends Disposable> {
   /** Disposes of the value when nobody else holds it. What that throws comes after the count is right. */
   release(): void {
     this.#holders--
-    if (this.#holders === 0) this.value[Symbol.dispose]()
+    if (this.#holders === 0) Reflect.apply(this.#dispose, this.value, [])
   }
 }

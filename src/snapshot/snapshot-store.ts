@@ -28,12 +28,12 @@ export class SnapshotStore<T extends Disposable> implements Disposable {
 
   /** Takes over the first value. Throws a TypeError for one without `[Symbol.dispose]()`, or a bad option. */
   constructor(value: T, options: SnapshotStoreOptions = {}) {
-    checkValue('value', value)
+    const dispose = disposeOf('value', value)
     checkOptions('SnapshotStore', options, ['debug'])
     const { debug = false } = options
     if (typeof debug !== 'boolean') throw invalidType('debug', 'a boolean', debug)
     this.#debug = debug
-    this.#current = this.#generationOf(value)
+    this.#current = this.#generationOf(value, dispose)
   }
 
   /**
@@ -58,10 +58,10 @@ export class SnapshotStore<T extends Disposable> implements Disposable {
    * remains the caller's.
    */
   swap(next: T): void {
+    const dispose = disposeOf('next', next) // a getter may use this store
     const previous = this.#current
     if (previous === undefined) throw alreadyClosed()
-    checkValue('next', next)
-    this.#current = this.#generationOf(next)
+    this.#current = this.#generationOf(next, dispose)
     previous.release()
   }
 
@@ -80,10 +80,10 @@ export class SnapshotStore<T extends Disposable> implements Disposable {
   }
 
   /** The value's generation, which the store holds from now on: a value that is swapped in twice is closed once. */
-  #generationOf(value: T): Generation<T> {
+  #generationOf(value: T, dispose: () => void): Generation<T> {
     let generation = this.#generations.get(value)
     if (generation === undefined) {
-      generation = new Generation(value, this.#debug)
+      generation = new Generation(value, dispose, this.#debug)
       this.#generations.set(value, generation)
     } else {
       generation.holdAgain()
@@ -92,10 +92,11 @@ export class SnapshotStore<T extends Disposable> implements Disposable {
   }
 }
 
-function checkValue(name: string, value: Disposable): void {
-  if (value === null || typeof value !== 'object' || typeof value[Symbol.dispose] !== 'function') {
-    throw invalidType(name, 'an object with [Symbol.dispose]()', value)
-  }
+/** What closes a value, asked for once. Throws a TypeError for one that has no such thing. */
+function disposeOf(name: string, value: Disposable): () => void {
+  const dispose: unknown = value !== null && typeof value === 'object' ? value[Symbol.dispose] : undefined
+  if (typeof dispose !== 'function') throw invalidType(name, 'an object with [Symbol.dispose]()', value)
+  return dispose as () => void
 }
 
 function alreadyClosed(): AlreadyClosedError {

@@ -273,3 +273,47 @@ describe.each(NODES)('SnapshotStore, %s', (node) => {
     expect(await survives(forgetting(false), options)).toEqual({ warnings: [], closed: 0 })
   })
 })
+
+describe('a value whose [Symbol.dispose] is a getter that uses the store', () => {
+  function asking(value: Value, act: () => void): Value & { asked: number } {
+    let asked = 0
+    return new Proxy(value, {
+      get(target, key) {
+        if (key === 'asked') return asked
+        if (key === Symbol.dispose && asked++ === 0) act()
+        return Reflect.get(target, key, target) as unknown
+      },
+    }) as Value & { asked: number }
+  }
+
+  it('comes after what it swaps in itself, and every value is closed once', () => {
+    const [first, between, last] = [new Value('first'), new Value('between'), new Value('last')]
+    const store = new SnapshotStore(first)
+    const reader = store.snapshot()
+    const next = asking(last, () => store.swap(between))
+    store.swap(next)
+    expect([first.closed, between.closed, last.closed]).toEqual([0, 1, 0])
+    expect(reader.value).toBe(first)
+    reader.release()
+    expect(first.closed).toBe(1)
+    store.close()
+    expect([first.closed, between.closed, last.closed]).toEqual([1, 1, 1])
+    expect(next.asked).toBe(1)
+  })
+
+  it('remains the caller’s when it closes the store', () => {
+    const [first, last] = [new Value('first'), new Value('last')]
+    const store = new SnapshotStore(first)
+    expect(() => store.swap(asking(last, () => store.close()))).toThrow(AlreadyClosedError)
+    expect([first.closed, last.closed]).toEqual([1, 0])
+    expect(() => store.snapshot()).toThrow(AlreadyClosedError)
+  })
+
+  it('is closed by the function that it had when it was taken over', () => {
+    const value = new Value()
+    const store = new SnapshotStore<Disposable>(value)
+    Object.defineProperty(value, Symbol.dispose, { value: undefined })
+    store.close()
+    expect(value.closed).toBe(1)
+  })
+})
