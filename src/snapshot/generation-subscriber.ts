@@ -1,7 +1,7 @@
 import { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
 import { attachInput } from '../mmap/attach-input.js'
-import { invalidType } from '../store/arguments.js'
+import { invalidType, invalidValue } from '../store/arguments.js'
 import { AlreadyClosedError } from '../store/errors.js'
 import { ignoringErrors } from '../store/ignoring-errors.js'
 import type { IndexInput } from '../store/index-input.js'
@@ -12,6 +12,7 @@ import {
   type GenerationSubscription,
   PUBLISHED,
   TAKEN,
+  WORDS_LENGTH,
 } from './generation-subscription.js'
 
 /** A generation as one thread has it: a value for its SnapshotStore. */
@@ -42,11 +43,15 @@ export class GenerationSubscriber<Data = unknown> implements Disposable {
 
   /** Takes over what GenerationPublisher.subscribe() has made. Throws a TypeError for anything else. */
   constructor(subscription: GenerationSubscription) {
-    if (!(subscription?.words instanceof SharedArrayBuffer) || !(subscription.port instanceof MessagePort)) {
+    const { port, words }: Partial<GenerationSubscription> = subscription ?? {}
+    if (
+      !(words instanceof SharedArrayBuffer && words.byteLength === WORDS_LENGTH) ||
+      !(port instanceof MessagePort)
+    ) {
       throw invalidType('subscription', 'what GenerationPublisher.subscribe() has made', subscription)
     }
-    this.#port = subscription.port
-    this.#words = new Int32Array(subscription.words)
+    this.#port = port
+    this.#words = new Int32Array(words)
   }
 
   /**
@@ -54,15 +59,19 @@ export class GenerationSubscriber<Data = unknown> implements Disposable {
    * caller closes it. Those in between are passed over. When there is nothing new, it costs one
    * Atomics.load.
    *
-   * Throws what attachInput() throws; that generation is lost to this thread, and the next one can
+   * Throws what attachInput() throws, and a TypeError for a message of someone else's; that generation is lost to this thread, and the next one can
    * be had. Throws AlreadyClosedError after close(). After the publisher was closed, there is never
    * anything new.
    */
   poll(): AttachedGeneration<Data> | undefined {
     if (this.#closed) throw new AlreadyClosedError('This GenerationSubscriber is closed')
     if (Atomics.load(this.#words, PUBLISHED) === this.#seen) return undefined
-    const message = this.#newest()
-    if (message === undefined) return undefined
+    const newest = this.#newest()
+    if (newest === undefined) return undefined
+    const { message } = newest
+    if (!isGeneration(message)) {
+      throw invalidValue('What came through the port is no generation of a GenerationPublisher')
+    }
     try {
       return new Attached(attachAll(message.inputs), message.data as Data)
     } catch (error) {
@@ -85,18 +94,29 @@ export class GenerationSubscriber<Data = unknown> implements Disposable {
     this.close()
   }
 
-  #newest(): GenerationMessage | undefined {
-    let newest: GenerationMessage | undefined
+  #newest(): Received | undefined {
+    let newest: Received | undefined
     for (let received = this.#receive(); received !== undefined; received = this.#receive()) {
-      if (newest !== undefined) discard(newest)
+      if (isGeneration(newest?.message)) discard(newest.message)
       newest = received
     }
     return newest
   }
 
-  #receive(): GenerationMessage | undefined {
-    return (receiveMessageOnPort(this.#port) as { message: GenerationMessage } | undefined)?.message
+  #receive(): Received | undefined {
+    return receiveMessageOnPort(this.#port) as Received | undefined
   }
+}
+
+/** The message is the publisher's, or whatever someone else has sent through the port. */
+interface Received {
+  readonly message: unknown
+}
+
+function isGeneration(message: unknown): message is GenerationMessage {
+  if (typeof message !== 'object' || message === null) return false
+  const { number, inputs } = message as Partial<GenerationMessage>
+  return Number.isInteger(number) && Array.isArray(inputs)
 }
 
 class Attached<Data> implements AttachedGeneration<Data> {
@@ -139,6 +159,6 @@ function attachAll(shares: readonly SharedInput[]): IndexInput[] {
 /** Lets go of a generation that nobody here will read: a share keeps its mapping until it is attached. */
 function discard({ inputs }: GenerationMessage): void {
   for (const share of inputs) {
-    if (share.shared.kind === 'mapping') ignoringErrors(() => attachInput(share).close())
+    if (share?.shared?.kind === 'mapping') ignoringErrors(() => attachInput(share).close())
   }
 }

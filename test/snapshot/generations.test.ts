@@ -1,4 +1,4 @@
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, MessagePort } from 'node:worker_threads'
 
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -333,6 +333,80 @@ describe.each(NODES)('readers in four threads, %s', (node) => {
     60_000,
   )
 })
+
+describe('what does not come from a GenerationPublisher', () => {
+  it.each([0, 3, 4, 8, 11, 13, 16])('is refused: %i bytes of words', (length) => {
+    const { port1, port2 } = new MessageChannel()
+    const subscription = { port: port2, words: new SharedArrayBuffer(length) }
+    expect(() => new GenerationSubscriber(subscription)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }) as Error,
+    )
+    port1.close()
+  })
+
+  const inputs: unknown[] = []
+  it.each([
+    undefined,
+    null,
+    5,
+    {},
+    { number: 1 },
+    { number: 'one', inputs },
+    { number: 0.5, inputs },
+    { inputs },
+    { number: 1, inputs: 5 },
+    { number: 1, inputs: { length: 1 } },
+    { number: 1, inputs: [null] },
+    { number: 1, inputs: [{}] },
+  ])('is a TypeError of poll(): %j', (message) => {
+    for (const messages of [[message], [message, message]]) {
+      const { port1, port2 } = new MessageChannel()
+      const words = new SharedArrayBuffer(12)
+      const subscriber = new GenerationSubscriber({ port: port2, words })
+      Atomics.store(new Int32Array(words), 0, 1)
+      for (const each of messages) port1.postMessage(each)
+      expect(() => subscriber.poll()).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }) as Error,
+      )
+      expect(subscriber.poll()).toBeUndefined()
+      port1.postMessage({ number: 2, inputs: [], data: 'good' })
+      Atomics.store(new Int32Array(words), 0, 2)
+      expect(subscriber.poll()?.data).toBe('good')
+      port1.close()
+    }
+  })
+
+  it('is passed over when a generation comes after it', () => {
+    const { port1, port2 } = new MessageChannel()
+    const words = new SharedArrayBuffer(12)
+    const subscriber = new GenerationSubscriber({ port: port2, words })
+    Atomics.store(new Int32Array(words), 0, 1)
+    for (const each of [undefined, null, 5, { inputs: 5 }, { inputs: [null] }]) port1.postMessage(each)
+    port1.postMessage({ number: 1, inputs: [], data: 'good' })
+    expect(subscriber.poll()?.data).toBe('good')
+    port1.close()
+  })
+})
+
+it('a generation is in the port before its number tells of it', () => {
+  const subscription = publisher.subscribe()
+  const words = new Int32Array(subscription.words)
+  const post = vi.spyOn(MessagePort.prototype, 'postMessage')
+  const numbers: number[] = []
+  post.mockImplementation(function (this: MessagePort, ...args) {
+    numbers.push(Atomics.load(words, 0))
+    return original.apply(this, args)
+  })
+  try {
+    publisher.publish([], { name: 'first' })
+    publisher.publish([], { name: 'second' })
+  } finally {
+    post.mockRestore()
+  }
+  expect([...numbers, Atomics.load(words, 0)]).toEqual([0, 1, 2])
+})
+
+const original = MessagePort.prototype.postMessage
 
 const made: string[] = []
 function temporary(): string {
