@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 
 import type { IndexInput } from '../store/index-input.js'
+import { bufferOf, bytesOf, newBytes } from '../store/intrinsics.js'
 
 export interface ChecksumOptions {
   /** Ends the work early: the promise is rejected with the signal's reason. */
@@ -35,7 +36,7 @@ export async function checksumParts(
   const total = input.length()
   const end = total - CHECKSUM_LENGTH
   const sums = parts.map(() => 0)
-  const piece = new Uint8Array(Math.max(Math.min(end, PIECE), 0))
+  const piece = newBytes(Math.max(Math.min(end, PIECE), 0))
   const reader = input.clone()
   let whole = 0
   let current = 0
@@ -48,7 +49,7 @@ export async function checksumParts(
       const summed = part !== undefined && position >= part.offset && position < sumEnd(part)
       const count = Math.min(piece.length, nextBoundary(position, part, end) - position)
       reader.readBytes(piece, 0, count)
-      const bytes = count === piece.length ? piece : piece.subarray(0, count)
+      const bytes = bytesOf(bufferOf(piece), 0, count)
       whole = crc32(bytes, whole)
       if (summed) sums[current] = crc32(bytes, sums[current])
       position += count

@@ -1,6 +1,7 @@
 import type { OutputSink } from '../store/buffered-index-output.js'
 import type { Directory } from '../store/directory.js'
 import type { IndexOutput } from '../store/index-output.js'
+import { setPrototypeOf } from '../store/intrinsics.js'
 
 /**
  * A new file of one directory, which can move to another one while it is being written. The output
@@ -74,3 +75,5 @@ function removeQuietly(directory: Directory, output: IndexOutput): void {
     // The first error is the one to report.
   }
 }
+
+setPrototypeOf(CachedFileSink.prototype, null) // see MappedSource

@@ -2,7 +2,7 @@ import { close, closeSync, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
-import { privateBytes } from '../store/intrinsics.js'
+import { privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import { withStorageErrors } from './fs-errors.js'
 
 /** Descriptors of outputs that were dropped without close. */
@@ -34,3 +34,5 @@ export class FileSink implements OutputSink {
     withStorageErrors('close', this.#path, () => closeSync(this.#fd))
   }
 }
+
+setPrototypeOf(FileSink.prototype, null) // see MappedSource

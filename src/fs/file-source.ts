@@ -8,7 +8,7 @@ import {
   FileNotFoundError,
   type MapFailedError,
 } from '../store/errors.js'
-import { lengthOf, newBytes, privateBytes } from '../store/intrinsics.js'
+import { lengthOf, newBytes, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
@@ -245,3 +245,5 @@ function identityOf(fd: number): string {
 
 const SMALL = 1024
 const LARGE = 16 * 1024
+
+setPrototypeOf(FileSource.prototype, null) // see MappedSource

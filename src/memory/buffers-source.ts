@@ -1,4 +1,12 @@
-import { bufferOf, byteOffsetOf, bytesOf, lengthOf, newBytes, setBytes } from '../store/intrinsics.js'
+import {
+  bufferOf,
+  byteOffsetOf,
+  bytesOf,
+  lengthOf,
+  newBytes,
+  setBytes,
+  setPrototypeOf,
+} from '../store/intrinsics.js'
 import { Window, type WindowSource } from '../store/window.js'
 
 /**
@@ -84,3 +92,5 @@ export class BuffersSource implements WindowSource {
 const OVERLAP = 7
 /** The most that Window takes, a multiple of what any value is aligned to. */
 const LONGEST_WINDOW = 2 ** 30
+
+setPrototypeOf(BuffersSource.prototype, null) // see MappedSource

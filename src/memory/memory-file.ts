@@ -1,4 +1,5 @@
 import type { OutputSink } from '../store/buffered-index-output.js'
+import { setPrototypeOf } from '../store/intrinsics.js'
 import type { WindowSource } from '../store/window.js'
 import { BuffersSource } from './buffers-source.js'
 import type { ByteBuffersDataOutput } from './byte-buffers-data-output.js'
@@ -43,3 +44,5 @@ export class MemoryFile implements OutputSink {
     }
   }
 }
+
+setPrototypeOf(MemoryFile.prototype, null) // see MappedSource

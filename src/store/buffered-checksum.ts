@@ -2,7 +2,16 @@ import { crc32 } from 'node:zlib'
 
 import { checkSize, invalidType, outOfRange } from './arguments.js'
 import { checkInt, checkLong } from './data-output.js'
-import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } from './intrinsics.js'
+import {
+  bufferOf,
+  byteOffsetOf,
+  bytesOf,
+  partLength,
+  lengthOfKind,
+  newBytes,
+  privateView,
+  setBytes,
+} from './intrinsics.js'
 
 /**
  * A CRC-32 (as zlib's) of bytes that come a few at a time: they are gathered, because summing up a
@@ -11,6 +20,7 @@ import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } f
  * bytes that come from elsewhere.
  */
 export class BufferedChecksum {
+  readonly #size: number
   readonly #buffer: Uint8Array
   readonly #data: DataView
   #at = 0
@@ -20,8 +30,9 @@ export class BufferedChecksum {
   constructor(size = 1024) {
     checkSize('size', size)
     if (size < 8 || size > LONGEST) throw outOfRange('size', `from 8 to ${LONGEST}`, size)
-    this.#buffer = new Uint8Array(size)
-    this.#data = new DataView(this.#buffer.buffer)
+    this.#size = size
+    this.#buffer = newBytes(size)
+    this.#data = privateView(bufferOf(this.#buffer), 0, size)
   }
 
   /** One byte, 0..255; −128..−1 is taken for a signed byte. */
@@ -63,7 +74,7 @@ export class BufferedChecksum {
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
     const count = partLength(offset, length, available)
     const start = byteOffsetOf(source) + offset
-    if (count <= this.#buffer.length) {
+    if (count <= this.#size) {
       this.#need(count)
       setBytes(this.#buffer, bytesOf(bufferOf(source), start, count), this.#at)
       this.#at += count
@@ -90,12 +101,12 @@ export class BufferedChecksum {
   }
 
   #need(count: number): void {
-    if (this.#at + count > this.#buffer.length) this.#sum()
+    if (this.#at + count > this.#size) this.#sum()
   }
 
   #sum(): void {
     if (this.#at === 0) return
-    this.#checksum = crc32(this.#buffer.subarray(0, this.#at), this.#checksum)
+    this.#checksum = crc32(bytesOf(bufferOf(this.#buffer), 0, this.#at), this.#checksum)
     this.#at = 0
   }
 }

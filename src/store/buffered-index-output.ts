@@ -5,7 +5,16 @@ import { checkInt, checkLong, checkNumber } from './data-output.js'
 import { AlreadyClosedError } from './errors.js'
 import { checkFileName } from './file-names.js'
 import { IndexOutput } from './index-output.js'
-import { bytesOf, bufferOf, byteOffsetOf, lengthOfKind, partLength, setBytes } from './intrinsics.js'
+import {
+  bytesOf,
+  bufferOf,
+  byteOffsetOf,
+  lengthOfKind,
+  newBytes,
+  partLength,
+  privateView,
+  setBytes,
+} from './intrinsics.js'
 
 /**
  * Where the bytes of an output go: a file, memory, or whatever a program brings along. What a
@@ -27,8 +36,8 @@ export class BufferedIndexOutput extends IndexOutput {
   readonly #sink: OutputSink
   readonly #name: string
   readonly #description: string
-  readonly #bytes = new Uint8Array(BUFFER_LENGTH)
-  readonly #data = new DataView(this.#bytes.buffer)
+  readonly #bytes = newBytes(BUFFER_LENGTH)
+  readonly #data = privateView(bufferOf(this.#bytes), 0, BUFFER_LENGTH)
   #at = 0 // bytes in the buffer
   #summed = 0 // of those, the ones that the checksum counts
   #flushed = 0 // bytes before the buffer's
@@ -178,7 +187,10 @@ export class BufferedIndexOutput extends IndexOutput {
 
   #sum(): void {
     if (this.#summed === this.#at) return
-    this.#checksum = crc32(this.#bytes.subarray(this.#summed, this.#at), this.#checksum)
+    this.#checksum = crc32(
+      bytesOf(bufferOf(this.#bytes), this.#summed, this.#at - this.#summed),
+      this.#checksum,
+    )
     this.#summed = this.#at
   }
 

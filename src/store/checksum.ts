@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 import type { IndexInput } from './index-input.js'
+import { bufferOf, bytesOf, newBytes } from './intrinsics.js'
 
 /** Continues the CRC-32 `checksum` with the bytes at `offset` of an input, whose position stays. */
 export function checksumRange(input: IndexInput, offset: number, length: number, checksum: number): number {
@@ -15,11 +16,11 @@ export function checksumRange(input: IndexInput, offset: number, length: number,
 
 /** Continues the CRC-32 `checksum` with the next bytes of an input and moves past them. */
 export function checksumNext(input: IndexInput, length: number, checksum: number): number {
-  const piece = new Uint8Array(Math.min(length, PIECE))
+  const piece = newBytes(Math.min(length, PIECE))
   for (let done = 0; done < length;) {
     const count = Math.min(piece.length, length - done)
     input.readBytes(piece, 0, count)
-    checksum = crc32(count === piece.length ? piece : piece.subarray(0, count), checksum)
+    checksum = crc32(bytesOf(bufferOf(piece), 0, count), checksum)
     done += count
   }
   return checksum
