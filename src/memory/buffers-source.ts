@@ -1,3 +1,4 @@
+import { memoryGone } from '../store/arguments.js'
 import {
   bufferOf,
   byteOffsetOf,
@@ -55,11 +56,19 @@ export class BuffersSource implements WindowSource {
   window(position: number, need: number): Window {
     const index = this.#indexOf(position)
     if (position + need > this.#endOf(index)) return (this.#seams[index] ??= this.#seamAfter(index))
-    return (this.#windows[index] ??= new Window(this.#starts[index]!, this.#buffers[index]!))
+    const bytes = this.#bufferAt(index)
+    return (this.#windows[index] ??= new Window(this.#starts[index]!, bytes))
   }
 
   /** Does nothing: other inputs may read from here. */
   close(): void {}
+
+  /** An array, which has to be as long as it was. */
+  #bufferAt(index: number): Uint8Array {
+    const buffer = this.#buffers[index]!
+    if (lengthOf(buffer) < this.#endOf(index) - this.#starts[index]!) throw memoryGone('BuffersSource')
+    return buffer
+  }
 
   /** The array in which the byte at `position` is. */
   #indexOf(position: number): number {
@@ -80,7 +89,7 @@ export class BuffersSource implements WindowSource {
     for (let done = 0, next = this.#indexOf(start); done < bytes.length; next++) {
       const from = start + done - this.#starts[next]!
       const count = Math.min(this.#endOf(next) - start, bytes.length) - done
-      const buffer = this.#buffers[next]!
+      const buffer = this.#bufferAt(next)
       setBytes(bytes, bytesOf(bufferOf(buffer), byteOffsetOf(buffer) + from, count), done)
       done += count
     }

@@ -1,4 +1,4 @@
-import { invalidType, outOfRange } from '../store/arguments.js'
+import { invalidType, memoryGone, outOfRange } from '../store/arguments.js'
 import { checkInt, checkLong, DataOutput } from '../store/data-output.js'
 import { EndOfFileError } from '../store/errors.js'
 import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } from '../store/intrinsics.js'
@@ -114,6 +114,7 @@ export class ByteArrayDataOutput extends DataOutput {
         `write past the end: bytes=${count}, ${this.#limit - this.#at} left: ${this.toString()}`,
       )
     }
+    if (count > 0 && this.#bytes[this.#at + count - 1] === undefined) throw memoryGone(this.toString())
   }
 
   #atomically(write: () => void): void {

@@ -1,7 +1,7 @@
-import { checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
+import { memoryGone, checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
-import { bytesOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
+import { bytesOf, lengthOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
 import { memoryFor } from './memory-for.js'
 import { isLost, NOTHING, Window, type WindowSource } from './window.js'
 import { WindowTable } from './window-table.js'
@@ -93,6 +93,12 @@ export class InputFamily {
     for (let inner = this.#inner; inner !== undefined; inner = inner.#next) inner.#lose()
   }
 
+  /** To be called after a byte was read that looks lost: 0, or undefined where the memory of a program's own array is gone. */
+  checkRead(byte: number | undefined): void {
+    if (byte === undefined) throw memoryGone(this.description)
+    this.checkFault(false)
+  }
+
   /** To be called after `length` bytes were copied out of a window. */
   checkCopied(window: Window, length: number): void {
     if (length >= CLOSE_LOOK) this.checkFault(true)
@@ -111,6 +117,7 @@ export class InputFamily {
     const window = this.source.window(position, need, spent)
     if (
       !(window instanceof Window) ||
+      window.length > lengthOf(window.bytes) ||
       !(window.start <= position && position + need <= window.start + window.length)
     ) {
       throw Object.assign(
@@ -226,8 +233,9 @@ export function copyBytes(
   offset: number,
   length: number,
 ): void {
+  const { bytes } = window
+  if (length > 0 && bytes[at + length - 1] === undefined) throw memoryGone('while it was read')
   if (length <= LOOP_LENGTH) {
-    const { bytes } = window
     for (let i = 0; i < length; i++) target[offset + i] = bytes[at + i]!
   } else {
     setBytes(target, bytesOf(window.buffer, window.byteOffset + at, length), offset)

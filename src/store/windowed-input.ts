@@ -209,7 +209,7 @@ export class WindowedInput extends IndexInput {
     if (this.#at >= this.#limit || this.#family.closed) this.#enter(1)
     const at = this.#at
     const value = this.#bytes[at]!
-    if (value === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if (!value && (value === undefined || isLost(this.#window))) this.#family.checkRead(value)
     this.#at = at + 1
     return value
   }
@@ -292,7 +292,8 @@ export class WindowedInput extends IndexInput {
         }
       }
     }
-    if (bytes[at - 1] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    const last = bytes[at - 1]
+    if (!last && (last === undefined || isLost(this.#window))) this.#family.checkRead(last)
     this.#at = at
     return value
   }
@@ -341,6 +342,7 @@ export class WindowedInput extends IndexInput {
     if (length >= 0 && at + length <= this.#limit) {
       let text: string
       try {
+        if (length > 0 && this.#bytes[at + length - 1] === undefined) this.#family.checkRead(undefined)
         text = decodeUtf8(this.#bytes, at, at + length)
         this.#family.checkCopied(this.#window, length)
       } catch (error) {

@@ -36,7 +36,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 1)
     const value = this.#bytes[at]!
-    if (value === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if (!value && (value === undefined || isLost(this.#window))) this.#family.checkRead(value)
     return value
   }
 
