@@ -236,11 +236,11 @@ export class FileSource implements WindowSource {
 
 /**
  * Tells a file from a later one that got the number of its inode, as ext4 gives those out again at
- * once. Time stamps tick every few milliseconds: the two of them leave less to chance than one.
+ * once, and from one that was written to since, even if its time of modification was put back.
  */
 function identityOf(fd: number): string {
-  const { dev, ino, birthtimeNs, mtimeNs } = fstatSync(fd, { bigint: true })
-  return `${dev} ${ino} ${birthtimeNs} ${mtimeNs}`
+  const { dev, ino, birthtimeNs, ctimeNs } = fstatSync(fd, { bigint: true })
+  return `${dev} ${ino} ${birthtimeNs} ${ctimeNs}`
 }
 
 const SMALL = 1024

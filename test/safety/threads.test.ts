@@ -107,6 +107,46 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
     )
   })
 
+  it('of a file that is read are over the same one, which nobody has written to since', async () => {
+    expect(
+      await said(`
+        const name = 'identity'
+        const rewritten = () => {
+          const { atime, mtime } = fs.statSync(join(dir, name))
+          fs.writeFileSync(join(dir, name), Buffer.alloc(1000, 2)) // in place, and as long as it was
+          fs.utimesSync(join(dir, name), atime, mtime)
+        }
+        fs.writeFileSync(join(dir, name), Buffer.alloc(1000, 1))
+        fs.utimesSync(join(dir, name), 1e9, 1e9)
+        const input = lib.FSDirectory.open(dir).openInput(name)
+        const attempt = (change) => {
+          const token = structuredClone(input.share())
+          const parts = token.shared.source.identity.split(' ')
+          change(parts)
+          token.shared.source.identity = parts.join(' ')
+          return outcome(() => lib.attachInput(token).readByte())
+        }
+        const results = { same: attempt(() => {}) }
+        for (const [index, part] of ['device', 'inode', 'birth', 'change'].entries()) {
+          results[part] = attempt((parts) => (parts[index] = String(BigInt(parts[index]) + 1n)))
+        }
+        const before = structuredClone(input.share())
+        setTimeout(() => {
+          rewritten()
+          results.rewritten = outcome(() => lib.attachInput(before).readByte())
+          fs.unlinkSync(join(dir, name))
+          say(results)
+          process.exit()
+        }, 20) // time stamps tick every few milliseconds
+      `),
+    ).toEqual({
+      same: 1,
+      ...Object.fromEntries(
+        ['device', 'inode', 'birth', 'change', 'rewritten'].map((part) => [part, 'FileNotFoundError ENOENT']),
+      ),
+    })
+  })
+
   it('have windows that no token says anything of', async () => {
     expect(
       await said(`
