@@ -99,7 +99,8 @@ export class WindowTable {
   #keep(window: Window, start: number, length: number): void {
     const windows = this.#windows
     const last = this.#last(start, length)
-    while (last < LISTED && windows.length <= last) windows[windows.length] = NOTHING
+    const listed = last < LISTED ? last + 1 : 0 // wide windows end where the list does, or before
+    while (windows.length < listed) windows[windows.length] = NOTHING
     for (let index = start * this.#perPosition; index <= last; index++) {
       if (index < LISTED) windows[index] = window
       else this.#far[index] = window

@@ -274,18 +274,19 @@ describe.each(NODES)('SnapshotStore, %s', (node) => {
   })
 })
 
-describe('a value whose [Symbol.dispose] is a getter that uses the store', () => {
-  function asking(value: Value, act: () => void): Value & { asked: number } {
-    let asked = 0
-    return new Proxy(value, {
-      get(target, key) {
-        if (key === 'asked') return asked
-        if (key === Symbol.dispose && asked++ === 0) act()
-        return Reflect.get(target, key, target) as unknown
-      },
-    }) as Value & { asked: number }
-  }
+/** The value behind a getter that does something when it is first asked how to close it. */
+function asking(value: Value, act: () => void): Value & { asked: number } {
+  let asked = 0
+  return new Proxy(value, {
+    get(target, key) {
+      if (key === 'asked') return asked
+      if (key === Symbol.dispose && asked++ === 0) act()
+      return Reflect.get(target, key, target) as unknown
+    },
+  }) as Value & { asked: number }
+}
 
+describe('a value whose [Symbol.dispose] is a getter that uses the store', () => {
   it('comes after what it swaps in itself, and every value is closed once', () => {
     const [first, between, last] = [new Value('first'), new Value('between'), new Value('last')]
     const store = new SnapshotStore(first)
