@@ -9,6 +9,7 @@ import { withStorageErrors } from '../fs/fs-errors.js'
 import { nativeAddon, nativeFailure } from '../native.js'
 import { MapFailedError } from '../store/errors.js'
 import { BENCH_CASES, type BenchCase } from './bench-cases.js'
+import type { BenchSample } from './bench-measure.js'
 import { bar, formatBytes, printable, table, truncate } from './format.js'
 import { EXIT, type Io } from './io.js'
 import { onlyArgument, UsageError } from './usage-error.js'
@@ -34,12 +35,6 @@ Exit codes:
 const KINDS = ['mmap', 'fs'] as const
 type Kind = (typeof KINDS)[number]
 
-interface Sample {
-  readonly nanoseconds: number
-  readonly median: number
-  readonly windows: number
-}
-
 interface Result {
   readonly name: string
   readonly title: string
@@ -49,7 +44,7 @@ interface Result {
   readonly fs: number
   /** How many times faster MMapDirectory is. */
   readonly ratio: number
-  readonly samples: Readonly<Record<Kind, readonly Sample[]>>
+  readonly samples: Readonly<Record<Kind, readonly BenchSample[]>>
 }
 
 export async function run(args: string[], io: Io): Promise<number> {
@@ -79,7 +74,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   const results: Result[] = []
   for (const [index, benchCase] of cases.entries()) {
-    const samples: Record<Kind, Sample[]> = { mmap: [], fs: [] }
+    const samples: Record<Kind, BenchSample[]> = { mmap: [], fs: [] }
     for (let round = 0; round < rounds; round++) {
       for (const kind of KINDS) {
         const done = (index + (round + (kind === 'fs' ? 0.5 : 0)) / rounds) / cases.length
@@ -171,11 +166,11 @@ async function measure(
   const code = await new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done))
   if (code !== 0)
     throw new Error(`The process that measures '${benchCase.name}' over ${kind} failed: ${errors}`)
-  return JSON.parse(output) as Sample
+  return JSON.parse(output) as BenchSample
 }
 
-function summary(benchCase: BenchCase, samples: Record<Kind, Sample[]>): Result {
-  const best = (kind: Kind) => Math.min(...samples[kind].map(({ nanoseconds }) => nanoseconds))
+function summary(benchCase: BenchCase, samples: Record<Kind, BenchSample[]>): Result {
+  const best = (kind: Kind) => Math.min(...samples[kind].map((sample) => sample.best))
   const shown = (kind: Kind) => (benchCase.unit === 'ns' ? best(kind) : 1 / best(kind))
   const { name, title, unit } = benchCase
   return {
