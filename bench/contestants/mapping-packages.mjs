@@ -19,7 +19,8 @@ export const PACKAGES = {
   '@riaskov/mmap-io': {
     version: '1.4.3',
     async load({ require }) {
-      const { default: io } = require('@riaskov/mmap-io')
+      const module = require('@riaskov/mmap-io')
+      const io = module.default ?? module
       return { map: (fd) => io.map(fstatSync(fd).size, io.PROT_READ, io.MAP_SHARED, fd) }
     },
   },
