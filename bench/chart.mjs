@@ -94,11 +94,13 @@ function chart({ machine, length, contestants, results }) {
   })
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Time of each operation">`,
-    '<style>text{font:12px sans-serif;fill:#24292f}.t{font-size:11px;fill:#57606a}.g{stroke:#8c959f;stroke-opacity:.35}',
+    '<style>.b{fill:#fff}text{font:12px sans-serif;fill:#24292f}.t{font-size:11px;fill:#57606a}.g{stroke:#8c959f;stroke-opacity:.35}',
     style.map(({ light }) => light).join(''),
-    '@media(prefers-color-scheme:dark){text{fill:#e6edf3}.t{fill:#9da7b3}',
+    '@media(prefers-color-scheme:dark){.b{fill:#0d1117}text{fill:#e6edf3}.t{fill:#9da7b3}',
     `${style.map(({ dark }) => dark).join('')}}</style>`,
   ]
+  // A ground of its own: a page need not have the colours that the reader's system prefers.
+  lines.push(`<rect class="b" width="${WIDTH}" height="${height}" rx="6"/>`)
   let at = 20
   for (const name of names) {
     const title = name === 'c++ mmap' ? 'C++' : titles[name]

@@ -84,7 +84,9 @@ export function install(root, name) {
     env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` },
   })
   if (status === 0) return
-  const reason = /(?:error: |ERR! stack |npm error (?:code|404|network) ).*/.exec(stderr ?? '')?.[0]
+  const reason = [/\berror: .*/, /npm error (?:404|network) .*/, /npm error .*/]
+    .map((pattern) => pattern.exec(stderr ?? '')?.[0])
+    .find((line) => line !== undefined)
   throw new Error(`does not install: ${(reason ?? error?.message ?? `exit code ${status}`).trim()}`)
 }
 
