@@ -198,8 +198,8 @@ describe('prefetchRanges()', () => {
     const input = directory.openInput('file')
     input.prefetchRanges(Array.from({ length: 33 }, (_, i) => ({ offset: i * MIB, length: MIB })))
     input.close()
-    for (let turn = 0; turn < 20; turn++) await setImmediate()
-    expect(mappingsOf(LENGTH)).toBe(0)
+    // The piece that a thread is at keeps the mapping, as long as the disk takes for it.
+    await vi.waitFor(() => expect(mappingsOf(LENGTH)).toBe(0), 10_000)
   })
 })
 
