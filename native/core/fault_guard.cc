@@ -35,7 +35,7 @@ std::atomic<std::uint64_t> faultCount{0};
 
 /// Zeros in the place of a range's end make two mappings of one. So many more have room below the
 /// kernel's limit beside those that MappingRegistry allows; after them, zeros take the whole range.
-constexpr std::uint64_t kSplits = 4096;
+constexpr std::uint64_t kSplits = 12288;
 
 /// Hands out the places of a table.
 class Places {
