@@ -22,6 +22,7 @@ struct Range {
   std::atomic<std::uintptr_t> end{0};
   std::atomic<std::uint32_t> cell{0};
   std::atomic<bool> writable{false};
+  std::atomic<bool> split{false};  // zeros have taken its end
 };
 
 static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
@@ -33,9 +34,22 @@ std::array<Range, FaultCells::kCount> ranges;
 std::atomic<std::size_t> rangesUsed{0};  // the handler looks no further
 std::atomic<std::uint64_t> faultCount{0};
 
-/// Zeros in the place of a range's end make two mappings of one. So many more have room below the
-/// kernel's limit beside those that MappingRegistry allows; after them, zeros take the whole range.
-constexpr std::uint64_t kSplits = 12288;
+/// Zeros in the place of a range's end make two mappings of one. So many ranges may be split at the
+/// same time: that many more mappings have room below the kernel's limit beside those that
+/// MappingRegistry allows. Where there are more, zeros take the whole range.
+constexpr std::uint32_t kSplits = 12288;
+std::atomic<std::uint32_t> splitCount{0};
+
+/// Whether the range may be split, or has been. Counts it then, once.
+bool maySplit(Range& range) noexcept {
+  if (range.split.load(std::memory_order_relaxed)) return true;
+  if (splitCount.fetch_add(1, std::memory_order_relaxed) < kSplits &&
+      !range.split.exchange(true, std::memory_order_relaxed)) {
+    return true;
+  }
+  splitCount.fetch_sub(1, std::memory_order_relaxed);
+  return range.split.load(std::memory_order_relaxed);
+}
 
 /// Hands out the places of a table.
 class Places {
@@ -113,7 +127,11 @@ FaultWatch::FaultWatch(FaultWatch&& other) noexcept
 
 FaultWatch::~FaultWatch() {
   if (slot_ == kNone) return;
-  ranges[slot_].begin.store(0, std::memory_order_release);
+  Range& range = ranges[slot_];
+  range.begin.store(0, std::memory_order_release);
+  if (range.split.exchange(false, std::memory_order_relaxed)) {
+    splitCount.fetch_sub(1, std::memory_order_relaxed);
+  }
   rangePlaces().giveBack(slot_);
 }
 
@@ -131,10 +149,11 @@ bool substituteFaultedPages(std::uintptr_t address) noexcept {
     if (range.version.load(std::memory_order_relaxed) != version) continue;
     // First the word, then the zeros: whoever sees one of those sees the other.
     cells[cell].store(FaultCell::kFaulted, std::memory_order_seq_cst);
-    const bool few = faultCount.fetch_add(1, std::memory_order_relaxed) < kSplits;
+    faultCount.fetch_add(1, std::memory_order_relaxed);
     const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(pageSize()) - 1);
     // To the end at once: page by page, a file that lost a gigabyte takes seconds.
-    if ((few || page == begin) && mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable)) {
+    if ((page == begin || maySplit(range)) &&
+        mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable)) {
       return true;
     }
     return mapZeros(reinterpret_cast<std::byte*>(begin), end - begin, writable);

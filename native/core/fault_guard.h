@@ -41,8 +41,8 @@ struct FaultCells {
 
 /// While it lives, a page of the range that cannot be read does not end the process: zeros take
 /// the place of it and of everything behind it in the range, and the cell says kFaulted before
-/// anyone can see them. After thousands of faults, or where the system has no room for one more
-/// mapping, they take the place of the whole range.
+/// anyone can see them. Where thousands of other ranges have lost their ends, or the system has no
+/// room for one more mapping, they take the place of the whole range.
 class FaultWatch {
  public:
   enum class Pages { kShared, kPrivate };

@@ -6,6 +6,7 @@
 #include <new>
 #include <sys/mman.h>
 #include <thread>
+#include <vector>
 
 #include "check.h"
 #include "core/mapping.h"
@@ -121,6 +122,34 @@ TEST("what is substituted ends with the mapping, and its neighbours stay as they
           CHECK(load(space + kPage) == 0 && load(space + 3 * kPage - 1) == 0);
           CHECK(load(space) == 9 && load(space + kPage - 1) == 9 && load(space + 3 * kPage) == 9);
           CHECK(cell->faulted());
+          return 0;
+        }) == 0);
+}
+
+TEST("bytes before the faulting page stay, whatever faulted before, while few ranges are split at a time") {
+  constexpr int kSplits = 12288;
+  CHECK(endOf([] {
+          const TestFile file(2 * kPage);
+          const auto mapping = mapped(file, 2 * kPage);
+          armFaultGuard();
+          file.truncate(kPage);
+          for (int turn = 0; turn < kSplits + 10; turn++) {
+            const PrivatePages view = mapping->privatePages(0, 2 * kPage);
+            CHECK(load(view.pages.address() + kPage) == 0);
+            CHECK(holdsPattern(view.pages.address(), 0));
+          }
+          std::vector<PrivatePages> views;
+          for (int turn = 0; turn < kSplits + 1; turn++) {
+            views.push_back(mapping->privatePages(0, 2 * kPage));
+            CHECK(load(views.back().pages.address() + kPage) == 0);
+            CHECK(turn == kSplits ? load(views.back().pages.address()) == 0
+                                  : holdsPattern(views.back().pages.address(), 0));
+          }
+          views.pop_back();
+          views.pop_back();
+          views.push_back(mapping->privatePages(0, 2 * kPage));
+          CHECK(load(views.back().pages.address() + kPage) == 0);
+          CHECK(holdsPattern(views.back().pages.address(), 0));
           return 0;
         }) == 0);
 }
