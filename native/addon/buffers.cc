@@ -42,6 +42,8 @@ struct Backing {
       new Backing(std::move(*this));
     } else {
       std::move(view->pages).abandonAsZeros();
+      // The zeros are a mapping for as long as the process lives, and count as one.
+      new MappingPermit(std::move(view->permit));
     }
   }
 };

@@ -261,6 +261,32 @@ describe.each(THREADS)('a view, %s, %s', (node, thread) => {
     expect(moved).toEqual(expected)
   })
 
+  it('counts as long as it takes a place, though its thread has ended', async () => {
+    const all = await said(`
+      const places = () => fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length
+      const script = \`
+        const { workerData } = require('node:worker_threads')
+        const input = require(workerData.library).openFile(workerData.file)
+        const kept = []
+        for (let i = 0; i < 6000; i++) {
+          const view = input.view(0, 4096)
+          if (i % 2) kept.push(view) // so that those between are mappings of their own
+        }
+        gc({ type: 'major', execution: 'async' }) // in the middle of it, the thread ends
+        Atomics.store(workerData.words, 0, 1)
+        for (;;);\`
+      const before = [places(), lib.mappingStats().mappings]
+      for (let i = 0; i < 2; i++) {
+        const words = new Int32Array(new SharedArrayBuffer(4))
+        const worker = new Worker(script, { eval: true, workerData: { library: dist + '/index.js', file, words } })
+        while (Atomics.load(words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        await worker.terminate()
+      }
+      const uncounted = places() - before[0] - (lib.mappingStats().mappings - before[1])
+      say(uncounted < 300 || uncounted)`)
+    expect(all).toBe(true)
+  })
+
   it.skipIf(!runs('prlimit', '--version'))(
     'is copied, or refused, where data is limited (needs prlimit)',
     async () => {
