@@ -49,7 +49,7 @@ export class GenerationPublisher<Data = unknown> implements Disposable {
     if (this.#latest !== undefined) {
       let shares: SharedInput[]
       try {
-        shares = shareAll(this.#latest.inputs)
+        shares = this.#shareAll(this.#latest.inputs)
       } catch (error) {
         port1.close()
         throw error
@@ -70,13 +70,13 @@ export class GenerationPublisher<Data = unknown> implements Disposable {
    * AlreadyClosedError for closed inputs and after close(); then nothing was sent to anyone.
    */
   publish(inputs: Iterable<IndexInput>, data: Data): void {
-    this.#ensureOpen()
     checkIterable('inputs', inputs)
     const list = [...inputs]
     for (const input of list) {
       if (!(input instanceof IndexInput)) throw invalidType('each of the inputs', 'an IndexInput', input)
     }
     const copy = structuredClone(data)
+    this.#ensureOpen() // all of the above may have been the program's own
     const shares = this.#shareForEach(list)
     this.#number = (this.#number + 1) | 0 // as the shared words are
     this.#latest = { inputs: list, data: copy }
@@ -112,9 +112,21 @@ export class GenerationPublisher<Data = unknown> implements Disposable {
   #shareForEach(inputs: readonly IndexInput[]): Map<Subscriber, SharedInput[]> {
     const shares = new Map<Subscriber, SharedInput[]>()
     try {
-      for (const subscriber of this.#subscribers) shares.set(subscriber, shareAll(inputs))
+      for (const subscriber of this.#subscribers) shares.set(subscriber, this.#shareAll(inputs))
     } catch (error) {
       for (const own of shares.values()) releaseAll(own)
+      throw error
+    }
+    return shares
+  }
+
+  #shareAll(inputs: readonly IndexInput[]): SharedInput[] {
+    const shares: SharedInput[] = []
+    try {
+      for (const input of inputs) shares.push(input.share())
+      this.#ensureOpen() // an input of a program's own may have closed this
+    } catch (error) {
+      releaseAll(shares)
       throw error
     }
     return shares
@@ -141,17 +153,6 @@ function releaseTaken(subscriber: Subscriber): void {
   const isTaken = ({ number }: { number: number }) => ((taken - number) | 0) >= 0
   for (const { shares } of subscriber.sent.filter(isTaken)) releaseAll(shares)
   subscriber.sent = subscriber.sent.filter((one) => !isTaken(one))
-}
-
-function shareAll(inputs: readonly IndexInput[]): SharedInput[] {
-  const shares: SharedInput[] = []
-  try {
-    for (const input of inputs) shares.push(input.share())
-  } catch (error) {
-    releaseAll(shares)
-    throw error
-  }
-  return shares
 }
 
 function releaseAll(shares: readonly SharedInput[]): void {

@@ -140,6 +140,34 @@ describe('generations', () => {
     expect(mappingsOf(LENGTH)).toBe(0)
   })
 
+  it('go to nobody when the publisher is closed by what is published', async () => {
+    const closing = (): never =>
+      ({
+        name: '',
+        get more() {
+          return publisher.close()
+        },
+      }) as never
+    const shared = open(1)
+    const sharing = open(2)
+    const share = sharing.share.bind(sharing)
+    vi.spyOn(sharing, 'share').mockImplementation(() => {
+      publisher.close()
+      return share()
+    })
+    subscribe()
+    expect(() => publisher.publish([shared], closing())).toThrow(AlreadyClosedError)
+    publisher = new GenerationPublisher()
+    subscribe()
+    expect(() => publisher.publish([shared, sharing], { name: 'x' })).toThrow(AlreadyClosedError)
+    publisher = new GenerationPublisher()
+    publisher.publish([shared, sharing], { name: 'x' })
+    expect(() => publisher.subscribe()).toThrow(AlreadyClosedError)
+    for (const input of opened) input.close()
+    await settled()
+    expect(mappingsOf(LENGTH)).toBe(0)
+  })
+
   it('copies what is to be known when it is published', () => {
     using subscriber = subscribe()
     const data = { name: 'before' }
