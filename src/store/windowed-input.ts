@@ -490,9 +490,12 @@ export class WindowedInput extends IndexInput {
   prefetchRanges(ranges: readonly ByteRange[]): void {
     this.#family.ensureOpen(this)
     if (!Array.isArray(ranges)) throw invalidType('ranges', 'an array', ranges)
-    const pairs = new Float64Array(2 * ranges.length)
-    for (let i = 0; i < ranges.length; i++) {
-      const { offset, length } = ranges[i]! as ByteRange
+    const count = ranges.length // asked once: a Proxy could answer something else, or close this
+    const pairs = new Float64Array(2 * count)
+    for (let i = 0; i < count; i++) {
+      const range = ranges[i]!
+      checkObject('each of the ranges', range)
+      const { offset, length } = range
       this.#checkPart('prefetchRanges()', offset, length)
       pairs[2 * i] = this.#start + offset
       pairs[2 * i + 1] = length

@@ -2,7 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { type IOContext, MMapDirectory, openFile } from '../../src/index.js'
+import {
+  AlreadyClosedError,
+  type ByteRange,
+  type IOContext,
+  MMapDirectory,
+  openFile,
+} from '../../src/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { PrefetchBackoff } from '../../src/mmap/prefetch-backoff.js'
 import { contentOf, difference, pattern, write } from '../support/files.js'
@@ -188,10 +194,28 @@ describe('prefetchRanges()', () => {
       expect(() => slice.prefetchRanges([inside, outside])).toThrow(RangeError)
     }
     expect(() => slice.prefetchRanges({} as never)).toThrow(TypeError)
-    expect(() => slice.prefetchRanges([undefined as never])).toThrow(TypeError)
+    expect(() => slice.prefetchRanges([undefined as never])).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }),
+    )
     expect(slice.residentBytes()).toBe(0)
     slice.prefetchRanges([])
     input.close()
+  })
+
+  it('asks a list for its length once, and for nothing when it was closed by that', () => {
+    const input = directory.openInput('file')
+    const list = (closing: number): readonly ByteRange[] => {
+      let asked = 0
+      const get = (ranges: readonly ByteRange[], name: string | symbol): unknown => {
+        if (name === 'length' && ++asked === closing) input.close()
+        return Reflect.get(ranges, name)
+      }
+      return new Proxy([{ offset: 0, length: 1 }], { get })
+    }
+    input.prefetchRanges(list(2))
+    input.prefetchRanges(list(3))
+    expect(input.readByte()).toBe(0)
+    expect(() => input.prefetchRanges(list(1))).toThrow(AlreadyClosedError)
   })
 
   it('ends with the input, however much there is to do', async () => {
