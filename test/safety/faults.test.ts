@@ -15,9 +15,9 @@ const directory = lib.MMapDirectory.open(dir)
 const PAGE = 4096
 const cut = (name, length) => fs.truncateSync(join(dir, name), length)
 /** Opens a new file and cuts it to \`length\` bytes. */
-const cutTo = (length, bytes = noise(16 * PAGE), read = true) => {
+const cutTo = (length, bytes = noise(16 * PAGE), read = true, from = directory) => {
   const name = make(bytes)
-  const input = directory.openInput(name)
+  const input = from.openInput(name)
   if (read) input.readByte()
   cut(name, length)
   return input
@@ -160,8 +160,10 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
 
   it('is told by long reads, views, loads, checksums and close() even where no signal tells', async () => {
     const all = await said(`
-      const within = (bytes, action) => {
-        const input = cutTo(bytes.length - 100, bytes)
+      const { windowPower } = require(dist + '/store/window-power.js')
+      const smallWindows = lib.MMapDirectory.open(dir, { [windowPower]: 12 })
+      const within = (bytes, action, from = directory) => {
+        const input = cutTo(bytes.length - 100, bytes, true, from)
         const said = action(input)
         return said
       }
@@ -181,6 +183,12 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
           readBytes: within(long, (input) => outcome(() => input.readBytes(new Uint8Array(2 ** 16)))),
           at: within(long, (input) =>
             outcome(() => input.randomAccessSlice(0, long.length).readBytes(9, new Uint8Array(2 ** 16)))),
+          inParts: within(long, (input) => outcome(() => input.readBytes(new Uint8Array(2 ** 16))), smallWindows),
+          atInParts: within(
+            long,
+            (input) => outcome(() => input.randomAccessSlice(0, long.length).readBytes(9, new Uint8Array(2 ** 16))),
+            smallWindows,
+          ),
           readInts: within(long, (input) => outcome(() => input.readInts(new Int32Array(2 ** 14)))),
           readString: within(Buffer.alloc(40 * PAGE, 0x81), (input) => {
             const bytes = Buffer.concat([Buffer.from([0x80, 0x80, 4]), Buffer.alloc(2 ** 16 + 200, 97)])
@@ -219,6 +227,8 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
         short: [fault, 'no error'],
         readBytes: fault,
         at: fault,
+        inParts: fault,
+        atInParts: fault,
         readInts: fault,
         readString: fault,
         view: fault,

@@ -100,6 +100,11 @@ const KINDS = {
     read: '(input.readGroupVInts(target, 7), target.join())',
     target: () => new Int32Array(7),
   },
+  'readGroupVInts of whole groups': { // no other kind of read comes after them
+    content: (o) => fill(o, () => o.writeGroupVInts(Int32Array.from({ length: 8 }, () => someSafe() | 0), 8)),
+    read: '(input.readGroupVInts(target, 8), target.join())',
+    target: () => new Int32Array(8),
+  },
   'readBytes of 3': bytesOf(3),
   'readBytes of 21': bytesOf(21),
   'readBytes of 5000': bytesOf(5000),
