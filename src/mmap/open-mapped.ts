@@ -6,6 +6,7 @@ import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
 import { MapFailedError, type StorageError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
+import { isInstance } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { report } from './diagnostics.js'
 import { mapFailure, mappingUnavailable } from './map-failure.js'
@@ -60,7 +61,7 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   try {
     mapped = tryMap(file, { ...options, advice, adviceOf, hugePages })
   } finally {
-    if (!(mapped instanceof MapFailedError)) closeSync(file.fd)
+    if (!isInstance(MapFailedError, mapped)) closeSync(file.fd)
   }
   if (mapped instanceof MappedSource) {
     if (preload) mapped.preload()

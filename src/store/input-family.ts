@@ -1,7 +1,7 @@
 import { memoryGone, checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
-import { bytesOf, lengthOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
+import { bytesOf, isInstance, lengthOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
 import { memoryFor } from './memory-for.js'
 import { isLost, NOTHING, Window, type WindowSource } from './window.js'
 import { WindowTable } from './window-table.js'
@@ -116,7 +116,7 @@ export class InputFamily {
     if (position + need <= known.start + known.length) return known
     const window = this.source.window(position, need, spent)
     if (
-      !(window instanceof Window) ||
+      !isInstance(Window, window) ||
       window.length > lengthOf(window.bytes) ||
       !(window.start <= position && position + need <= window.start + window.length)
     ) {

@@ -42,6 +42,15 @@ export function privateView(buffer: ArrayBufferLike, byteOffset: number, byteLen
 
 export const { setPrototypeOf } = Object
 
+/**
+ * `value instanceof type`, for what a program must not get to see: a class that it can reach may have
+ * got a [Symbol.hasInstance] of its own, which is given the value.
+ */
+export const isInstance = uncurry(Function.prototype[Symbol.hasInstance]) as <Type>(
+  type: abstract new (...args: never) => Type,
+  value: unknown,
+) => value is Type
+
 /** Atomics.load. */
 export const loadWord: (words: Int32Array, index: number) => number = Atomics.load
 

@@ -83,6 +83,47 @@ describe.each(THREADS)('getters on Object.prototype, %s, %s', (node, thread) => 
     },
   )
 
+  it.each(['MMapDirectory', 'FSDirectory', 'ByteBuffersDirectory'])(
+    'are not alone: nor does [Symbol.hasInstance] of a class: %s',
+    async (type) => {
+      expect(
+        await survives(
+          `
+          const seen = new Set()
+          const keep = (value) => {
+            const made = Object.getPrototypeOf(value ?? 0)?.constructor?.name ?? ''
+            // Those of some classes have no prototype.
+            if (typeof value === 'object' && value !== null && /^(|Window|InputFamily|MemoryFile)$|Source$|Sink$/.test(made)) seen.add(value)
+          }
+          const content = noise(100_000)
+          const directory = '${type}' === 'ByteBuffersDirectory' ? new lib.ByteBuffersDirectory() : lib.${type}.open(dir)
+          const name = 'instances' + process.pid
+          for (const exported of Object.values(lib)) {
+            if (typeof exported !== 'function') continue
+            const real = exported[Symbol.hasInstance]
+            Object.defineProperty(exported, Symbol.hasInstance, {
+              value(instance) { keep(instance); return Reflect.apply(real, this, [instance]) },
+            })
+          }
+          const output = directory.createOutput(name)
+          output.writeBytes(content)
+          output.close()
+          const input = directory.openInput(name)
+          const said = outcome(() => (input.readLong(), input.readBytes(new Uint8Array(70_000)), input.view(5, 10).length))
+          if ('${type}' !== 'ByteBuffersDirectory') lib.attachInput(structuredClone(input.share())).readByte()
+          for (const caught of seen) {
+            const window = caught.bytes !== undefined ? caught : caught.window?.(0, 1)
+            if (window !== undefined) window.bytes[0] = ~window.bytes[0]
+          }
+          input.seek(0)
+          say({ caught: seen.size, said, first: input.readByte() === content[0] })
+          process.exit()`,
+          { args: [path], node, thread },
+        ),
+      ).toEqual({ caught: 0, said: 10, first: true })
+    },
+  )
+
   it('are not alone: outputs and checksums hand their buffers to no patched method', async () => {
     expect(
       await survives(
