@@ -162,6 +162,15 @@ describe('of a file on the disk that is not in memory', () => {
     expect(() => input.close()).not.toThrow(TypeError)
   })
 
+  it.each(openings)('says when it was cut within the page that it reads first: %s', async (kind, open) => {
+    const input = open()
+    await input.readAsync(MIB, new Uint8Array(10))
+    truncateSync(join(path, 'file'), MIB + 100)
+    const code = kind === 'read' ? 'ERR_END_OF_FILE' : 'ERR_FILE_FAULT'
+    await expect(input.readAsync(MIB + 90, new Uint8Array(20))).rejects.toMatchObject({ code })
+    expect(() => input.close()).not.toThrow(TypeError)
+  })
+
   it('brings in only what is asked for where reads are random', async () => {
     const input = MMapDirectory.open(path).openInput('file', IOContext.READ)
     if (input.residentBytes() !== 0) return // the file system keeps its files in memory

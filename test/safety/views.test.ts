@@ -261,6 +261,25 @@ describe.each(THREADS)('a view, %s, %s', (node, thread) => {
     expect(moved).toEqual(expected)
   })
 
+  it('leaves nothing on the heap when it is collected', async () => {
+    const bytesEach = await said(`
+      const input = directory.openInput('file')
+      const COUNT = 5_000
+      const make = async () => {
+        for (let i = 0; i < COUNT; i++) input.view(0, 10)
+        await collected(() => lib.mappingStats().mappings === 1)
+        gc() // what went with them
+        await turns()
+        gc()
+        return process.memoryUsage().heapUsed
+      }
+      await make()
+      const before = await make()
+      await make()
+      say(((await make()) - before) / (2 * COUNT))`)
+    expect(bytesEach).toBeLessThan(40) // an ArrayBuffer alone has more
+  })
+
   it('counts as long as it takes a place, though its thread has ended', async () => {
     const all = await said(`
       const places = () => fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length
