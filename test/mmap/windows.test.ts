@@ -4,7 +4,7 @@ import { AlreadyClosedError, mappingStats, MMapDirectory } from '../../src/index
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
 import { pattern, write } from '../support/files.js'
-import { settled } from '../support/mappings.js'
+import { mappingsOf, settled } from '../support/mappings.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const LENGTH = 2 ** 20 + 2 ** 18 + 777
@@ -24,7 +24,7 @@ describe('a file that is read all over, for long', () => {
   it.each([
     ['in one piece', true],
     ['with chunks apart', false],
-  ])('is read through wide windows after a while, %s', (_, oneRange) => {
+  ])('is read through wide windows after a while, %s', async (_, oneRange) => {
     const bytes = Buffer.from(pattern(LENGTH))
     const options = { chunkPower: 20, [windowPower]: 16, [sideBySide]: oneRange }
     const directory = MMapDirectory.open(path, options)
@@ -68,5 +68,8 @@ describe('a file that is read all over, for long', () => {
     for (const read of [() => input.readByte(), () => clone.readByte(), () => random.readByte(0)]) {
       expect(read).toThrow(AlreadyClosedError)
     }
+    // Windows of either length were detached, rather than left until they are collected.
+    await settled()
+    expect(mappingsOf(LENGTH)).toBe(0)
   })
 })

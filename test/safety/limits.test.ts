@@ -35,19 +35,23 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
       const directory = open()
       const input = directory.openInput(name)
       const before = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length
-      const advised = []
-      for (let at = 0; at < 2 ** 28; at += 2 ** 13) {
-        advised.push(input.slice('part', at, 2 ** 12, lib.IOContext.READ).advice === 'random')
+      const advise = () => {
+        const advised = []
+        for (let at = 0; at < 2 ** 28; at += 2 ** 13) {
+          advised.push(input.slice('part', at, 2 ** 12, lib.IOContext.READ).advice === 'random')
+        }
+        return advised
       }
+      const advised = advise()
       const count = advised.filter(Boolean).length
       const more = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').length - before
       input.updateIOContext(lib.IOContext.DEFAULT)
-      const anew = input.slice('part', 0, 2 ** 12, lib.IOContext.READ).advice
+      const anew = advise().filter(Boolean).length === count
       input.close()
       const again = directory.openInput(name)
       const free = again.slice('part', 0, 2 ** 12, lib.IOContext.READ).advice
       say([advised.length, count > 1000 && count <= 1024, more <= 2 * 1024 + 64, advised.indexOf(false) === count, anew, free])`)
-    expect(all).toEqual([2 ** 15, true, true, true, 'random', 'random'])
+    expect(all).toEqual([2 ** 15, true, true, true, true, 'random'])
   })
 
   it('on mappings is an error with the numbers, or the file is read, as wanted', async () => {
