@@ -1,10 +1,14 @@
 import java.io.IOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
+import org.apache.lucene.store.BufferedChecksumIndexInput;
 import org.apache.lucene.store.ChecksumIndexInput;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.IOContext;
@@ -15,8 +19,9 @@ import org.apache.lucene.store.NIOFSDirectory;
 import org.apache.lucene.store.RandomAccessInput;
 
 /**
- * The cases of the comparison over Lucene, 10 or later. Compiled and run by compare.mjs when
- * LUCENE_JAR names lucene-core's jar:
+ * The cases of the comparison over Lucene, 8 or later. Compiled and run by compare.mjs when
+ * LUCENE_JAR names lucene-core's jar. What came with later versions is called by its name: those
+ * cases are left out where it is missing.
  *
  * <pre>java -cp $LUCENE_JAR:classes LuceneBench mmap|chunked|niofs CASE FOLDER MILLISECONDS</pre>
  *
@@ -29,7 +34,7 @@ public final class LuceneBench {
   private static final int HOT = 1 << 18;
   private static final int PLACES = 1 << 18;
   private static final int WRITTEN = 1 << 24;
-  private static final long CHUNK = 1L << 24;
+  private static final int CHUNK = 1 << 24;
 
   /** Does some of the work and returns how many calls or bytes that was. */
   private interface Work {
@@ -60,7 +65,37 @@ public final class LuceneBench {
 
   private static volatile long sum;
 
+  // Constants, which the JVM compiles as it does calls that are written down.
+  private static final MethodHandle READ_INTS = inputMethod("readInts", int[].class, int.class, int.class);
+  private static final MethodHandle READ_LONGS = inputMethod("readLongs", long[].class, int.class, int.class);
+  private static final MethodHandle READ_FLOATS =
+      inputMethod("readFloats", float[].class, int.class, int.class);
+  private static final MethodHandle PREFETCH = inputMethod("prefetch", long.class, long.class);
+
   private LuceneBench() {}
+
+  /** A void method of IndexInput, null where this version has none of that name. */
+  private static MethodHandle inputMethod(String name, Class<?>... parameters) {
+    try {
+      return MethodHandles.lookup()
+          .findVirtual(IndexInput.class, name, MethodType.methodType(void.class, parameters));
+    } catch (NoSuchMethodException | IllegalAccessException missing) {
+      return null;
+    }
+  }
+
+  private static RuntimeException failure(Throwable thrown) throws IOException {
+    if (thrown instanceof IOException) throw (IOException) thrown;
+    throw new IllegalStateException(thrown);
+  }
+
+  private static void prefetch(IndexInput input, long at) throws IOException {
+    try {
+      PREFETCH.invokeExact(input, at, 4096L);
+    } catch (Throwable thrown) {
+      throw failure(thrown);
+    }
+  }
 
   private static Directory open(String kind, Path path) throws IOException {
     switch (kind) {
@@ -221,7 +256,8 @@ public final class LuceneBench {
 
   private static Work checksum(Directory directory) {
     return () -> {
-      try (ChecksumIndexInput input = directory.openChecksumInput("plain.bin")) {
+      try (ChecksumIndexInput input =
+          new BufferedChecksumIndexInput(directory.openInput("plain.bin", IOContext.READONCE))) {
         input.seek(input.length());
         sum = input.getChecksum();
         return input.length();
@@ -247,33 +283,51 @@ public final class LuceneBench {
     works.put("bytes-16k", whole(1 << 14));
     works.put("bytes-64", filling(64, BATCH, input -> read(input, bytes64)));
     works.put("bytes-16", filling(16, BATCH, input -> read(input, bytes16)));
-    works.put(
-        "ints",
-        filling(
-            4096,
-            256,
-            input -> {
-              input.readInts(ints, 0, ints.length);
-              return 0;
-            }));
-    works.put(
-        "longs",
-        filling(
-            8192,
-            256,
-            input -> {
-              input.readLongs(longs, 0, longs.length);
-              return 0;
-            }));
-    works.put(
-        "floats",
-        filling(
-            4096,
-            256,
-            input -> {
-              input.readFloats(floats, 0, floats.length);
-              return 0;
-            }));
+    if (READ_INTS != null) {
+      works.put(
+          "ints",
+          filling(
+              4096,
+              256,
+              input -> {
+                try {
+                  READ_INTS.invokeExact(input, ints, 0, ints.length);
+                } catch (Throwable thrown) {
+                  throw failure(thrown);
+                }
+                return 0;
+              }));
+    }
+    if (READ_LONGS != null) {
+      works.put(
+          "longs",
+          filling(
+              8192,
+              256,
+              input -> {
+                try {
+                  READ_LONGS.invokeExact(input, longs, 0, longs.length);
+                } catch (Throwable thrown) {
+                  throw failure(thrown);
+                }
+                return 0;
+              }));
+    }
+    if (READ_FLOATS != null) {
+      works.put(
+          "floats",
+          filling(
+              4096,
+              256,
+              input -> {
+                try {
+                  READ_FLOATS.invokeExact(input, floats, 0, floats.length);
+                } catch (Throwable thrown) {
+                  throw failure(thrown);
+                }
+                return 0;
+              }));
+    }
     works.put("random", randomly(Long.MAX_VALUE));
     works.put("random-hot", randomly(HOT));
     works.put("absolute", absolutely(Long.MAX_VALUE));
@@ -281,23 +335,25 @@ public final class LuceneBench {
     works.put("clone", atPlaces(BATCH, (input, at) -> input.clone()));
     works.put("slice", atPlaces(BATCH, (input, at) -> input.slice("part", at, 4096)));
     works.put("random-access-slice", atPlaces(BATCH, (input, at) -> input.randomAccessSlice(at, 4096)));
-    works.put(
-        "prefetch",
-        atPlaces(
-            256,
-            (input, at) -> {
-              input.prefetch(at, 4096);
-              return input;
-            }));
-    works.put(
-        "prefetch-clone",
-        atPlaces(
-            256,
-            (input, at) -> {
-              final IndexInput clone = input.clone();
-              clone.prefetch(at, 4096);
-              return clone;
-            }));
+    if (PREFETCH != null) {
+      works.put(
+          "prefetch",
+          atPlaces(
+              256,
+              (input, at) -> {
+                prefetch(input, at);
+                return input;
+              }));
+      works.put(
+          "prefetch-clone",
+          atPlaces(
+              256,
+              (input, at) -> {
+                final IndexInput clone = input.clone();
+                prefetch(clone, at);
+                return clone;
+              }));
+    }
     works.put("open-close", opening(false, true));
     works.put("open-read-close", opening(true, true));
     works.put("open", opening(false, false));
