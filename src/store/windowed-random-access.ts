@@ -46,7 +46,8 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 2)
     const value = this.#data.getInt16(at, true)
-    if ((value & 0xff00) === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if ((value === 0 || ((value & 0xff00) === 0 && (at & 15) > 14)) && isLost(this.#window))
+      this.#family.checkFault(false)
     return value
   }
 
@@ -56,7 +57,8 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getInt32(at, true)
-    if (value >>> 24 === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if ((value === 0 || (value >>> 24 === 0 && (at & 15) > 12)) && isLost(this.#window))
+      this.#family.checkFault(false)
     return value
   }
 
@@ -75,10 +77,12 @@ export class WindowedRandomAccess implements RandomAccessInput {
     let at = position - this.#base
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
-    const value = this.#data.getInt32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
-    if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER)
-      safe(this.#data.getBigInt64(at, true))
+    const high = this.#data.getInt32(at + 4, true)
+    const value = high * 0x1_0000_0000 + this.#data.getUint32(at, true)
+    if ((value === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
+      this.#family.checkFault(false)
+    // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
+    if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(this.#data.getBigInt64(at, true))
     return value
   }
 
@@ -88,7 +92,8 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getFloat32(at, true)
-    if (this.#bytes[at + 3] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if ((value === 0 || ((at & 15) > 12 && this.#bytes[at + 3] === 0)) && isLost(this.#window))
+      this.#family.checkFault(false)
     return value
   }
 
@@ -98,7 +103,8 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const value = this.#data.getFloat64(at, true)
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    if ((value === 0 || ((at & 15) > 8 && this.#bytes[at + 7] === 0)) && isLost(this.#window))
+      this.#family.checkFault(false)
     return value
   }
 
