@@ -199,6 +199,9 @@ export class InputFamily {
   }
 }
 
+/** Of inputs that are being made: see the fields of WindowedInput. */
+export const NO_FAMILY = new InputFamily({ length: 0, window: () => NOTHING, close() {} }, '')
+
 /** Reads the options of a view. They may be a program's own getters, and close what is to be read. */
 export function copyOption(options: ViewOptions): 'allow' | 'never' {
   checkOptions('view', options, ['copy'])

@@ -9,7 +9,7 @@ import {
   type ReadAsyncOptions,
   type ViewOptions,
 } from './index-input.js'
-import { copyBytes, copyOption, endOfFile, InputFamily } from './input-family.js'
+import { copyBytes, copyOption, endOfFile, InputFamily, NO_FAMILY } from './input-family.js'
 import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import { openPart, opensParts } from './open-part.js'
@@ -28,7 +28,6 @@ import { WindowedRandomAccess } from './windowed-random-access.js'
  * caller's read sites stay monomorphic whatever directory the input came from.
  */
 export class WindowedInput extends IndexInput {
-  #family: InputFamily
   readonly #opened: boolean
   readonly #start: number // of this input in the file
   readonly #length: number
@@ -37,6 +36,7 @@ export class WindowedInput extends IndexInput {
 
   // With values of their kind from the first moment: V8 then knows what these fields hold, and no
   // read checks it again.
+  #family = NO_FAMILY
   #window = NOTHING
   #bytes = NOTHING.bytes // the window's
   #data = NOTHING.data // the window's
@@ -127,9 +127,10 @@ export class WindowedInput extends IndexInput {
   seek(position: number): void {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
     const at = position - this.#base
-    // `>>> 0` leaves only whole numbers from 0 to 2^32 as they are.
-    if (at >>> 0 !== at || at > this.#limit || position < 0 || this.#family.closed) this.#seekAway(position)
-    else this.#at = at | 0
+    const whole = at | 0 // compared as an integer, `at` may be none
+    if (whole !== at || whole < 0 || whole > this.#limit || position < 0 || this.#family.closed)
+      this.#seekAway(position)
+    else this.#at = whole
   }
 
   skipBytes(count: number): void {

@@ -1,13 +1,13 @@
 import { checkRange, checkSize, invalidType } from './arguments.js'
 import { safe } from './data-input.js'
-import { copyBytes, endOfFile, type InputFamily } from './input-family.js'
+import { copyBytes, endOfFile, type InputFamily, NO_FAMILY } from './input-family.js'
 import { lengthOfKind, partLength } from './intrinsics.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { isLost, NOTHING } from './window.js'
 
 /** Absolute reads over the windows of an opened input. */
 export class WindowedRandomAccess implements RandomAccessInput {
-  readonly #family: InputFamily
+  readonly #family = NO_FAMILY // see the fields of WindowedInput
   readonly #origin: { toString(): string }
   readonly #start: number // of the range in the file
   readonly #length: number
@@ -32,8 +32,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readByte(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at >= this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at >= this.#limit || position < 0 || this.#family.closed)
       at = this.#enter(position, 1)
     const value = this.#bytes[at]!
     if (!value && (value === undefined || isLost(this.#window))) this.#family.checkRead(value)
@@ -42,8 +43,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readShort(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 2 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 2 || position < 0 || this.#family.closed)
       at = this.#enter(position, 2)
     const value = this.#data.getInt16(at, true)
     if ((value === 0 || ((value & 0xff00) === 0 && (at & 15) > 14)) && isLost(this.#window))
@@ -53,8 +55,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readInt(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 4 || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getInt32(at, true)
     if ((value === 0 || (value >>> 24 === 0 && (at & 15) > 12)) && isLost(this.#window))
@@ -64,8 +67,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readLong(position: number): bigint {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const value = this.#data.getBigInt64(at, true)
     if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
@@ -74,8 +78,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readSafeLong(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const high = this.#data.getInt32(at + 4, true)
     const value = high * 0x1_0000_0000 + this.#data.getUint32(at, true)
@@ -88,8 +93,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readFloat(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 4 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 4 || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getFloat32(at, true)
     if ((value === 0 || ((at & 15) > 12 && this.#bytes[at + 3] === 0)) && isLost(this.#window))
@@ -99,8 +105,9 @@ export class WindowedRandomAccess implements RandomAccessInput {
 
   readDouble(position: number): number {
     if (typeof position !== 'number') throw invalidType('position', 'a number', position)
-    let at = position - this.#base
-    if (at >>> 0 !== at || at + 8 > this.#limit || position < 0 || this.#family.closed)
+    const place = position - this.#base
+    let at = place | 0
+    if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const value = this.#data.getFloat64(at, true)
     if ((value === 0 || ((at & 15) > 8 && this.#bytes[at + 7] === 0)) && isLost(this.#window))
