@@ -105,10 +105,18 @@ export class BufferedIndexOutput extends IndexOutput {
   }
 
   override writeLong(value: bigint | number): void {
-    const long = checkLong(value)
+    // As two halves: a bigint would be made of a number only to be taken apart.
+    const whole = typeof value === 'number' && Number.isSafeInteger(value)
+    const long = whole ? 0n : checkLong(value)
     if (this.#at + 8 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
-    this.#data.setBigInt64(this.#at, long, true)
-    this.#at += 8
+    const at = this.#at
+    if (whole) {
+      this.#data.setInt32(at, value | 0, true)
+      this.#data.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+    } else {
+      this.#data.setBigInt64(at, long, true)
+    }
+    this.#at = at + 8
   }
 
   override writeFloat(value: number): void {

@@ -34,9 +34,15 @@ export abstract class DataOutput {
 
   /** An int64; a number must be a whole one within ±(2^53 − 1). */
   writeLong(value: bigint | number): void {
-    const long = checkLong(value)
-    this.writeInt(Number(BigInt.asIntN(32, long)))
-    this.writeInt(Number(long >> 32n))
+    if (Number.isSafeInteger(value)) {
+      const whole = value as number
+      this.writeInt(whole | 0)
+      this.writeInt(Math.floor(whole / 0x1_0000_0000))
+    } else {
+      const long = checkLong(value)
+      this.writeInt(Number(BigInt.asIntN(32, long)))
+      this.writeInt(Number(long >> 32n))
+    }
   }
 
   /** A float32, little-endian. */

@@ -1,8 +1,13 @@
+import { getHeapStatistics } from 'node:v8'
+
 import { setPrototypeOf } from './intrinsics.js'
 import { NOTHING, type Window } from './window.js'
 
-/** So many changes between windows cost about as much time as one of V8's collections. */
-const PATIENCE = 2 ** 22
+/** A table looks whether its patience is at an end after so many changes between windows each. */
+const STEP = 2 ** 15
+
+/** So many changes between windows cost about as much time as collecting the garbage of a MiB of heap. */
+const CHANGES_PER_MIB = 2 ** 13
 
 /** The positions that have a place in a list; windows behind them are found by their number, a little slower. */
 const LISTED = 2 ** 16
@@ -27,23 +32,27 @@ export class WindowTable {
   readonly #windows = setPrototypeOf([], null) as Window[]
   /** Those from position number LISTED on, by their number: of 2 TiB, a list would be mostly empty. */
   readonly #far = setPrototypeOf({}, null) as Record<number, Window | undefined>
-  readonly #windowLength: number
-  readonly #perPosition: number
-  readonly #wideLength: number
+  // With values of their kind from the first moment: V8 then knows what these fields hold.
+  readonly #windowLength: number = 0
+  readonly #perPosition: number = 0.5
+  readonly #wideLength: number = 0
   readonly #length: number
   readonly #open: (start: number, length: number) => Window
+  readonly #patience: () => number
   #asked = 0
 
   /**
    * Windows of 2^windowPower bytes, later of up to 2^widestPower, over `length` bytes. `open` makes
    * the one that begins at `start`; it has some bytes more than `windowLength`, so that a value that
-   * begins in it is whole there, or ends with the file.
+   * begins in it is whole there, or ends with the file. `patience` says how many changes between
+   * windows are worth a collection.
    */
   constructor(
     length: number,
     windowPower: number,
     widestPower: number,
     open: (start: number, windowLength: number) => Window,
+    patience = changesPerCollection,
   ) {
     this.#length = length
     while (length / 2 ** windowPower > MOST_POSITIONS) windowPower++
@@ -52,12 +61,13 @@ export class WindowTable {
     this.#perPosition = 1 / this.#windowLength
     this.#wideLength = 1 << Math.max(windowPower, Math.min(windowPower + WIDER_POWER, widestPower))
     this.#open = open
+    this.#patience = patience
   }
 
   /** The window that holds `position`, or NOTHING where it has not been made yet. */
   known(position: number): Window {
     this.#asked = (this.#asked + 1) | 0
-    if (this.#asked === PATIENCE) this.#widen(position)
+    if ((this.#asked & (STEP - 1)) === 0) this.#step(position)
     const windows = this.#windows
     const index = (position * this.#perPosition) >>> 0
     return index < windows.length ? windows[index]! : index < LISTED ? NOTHING : this.#farAway(index)
@@ -83,8 +93,13 @@ export class WindowTable {
     return window
   }
 
-  #widen(position: number): void {
+  #step(position: number): void {
+    if (this.#asked < this.#patience()) return
     this.#asked = 0
+    this.#widen(position)
+  }
+
+  #widen(position: number): void {
     if (position >= this.#length) return // a reader's mistake, of which it will hear
     const start = Math.floor(position / this.#wideLength) * this.#wideLength
     const there = this.#there(start * this.#perPosition)
@@ -112,3 +127,9 @@ export class WindowTable {
     return Math.ceil(Math.min(start + length, this.#length) * this.#perPosition) - 1
   }
 }
+
+function changesPerCollection(): number {
+  return (heapStatistics().used_heap_size / 2 ** 20) * CHANGES_PER_MIB
+}
+
+const heapStatistics = getHeapStatistics

@@ -30,9 +30,9 @@ export class Window {
   /** One word, 0 once bytes of the window may be zeros in place of what could not be read. */
   readonly health: Int32Array
   /** Where in the file the first byte is. */
-  start: number
+  start = 0
   /** How many bytes count. */
-  length: number
+  length = 0
   /** Several inputs may be reading here: a source must not fill this window with other bytes. */
   shared = false
 

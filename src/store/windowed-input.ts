@@ -148,13 +148,17 @@ export class WindowedInput extends IndexInput {
   }
 
   #seekAway(position: number): void {
-    this.#family.ensureOpen(this)
-    if (position < 0) throw outOfRange('position', `from 0 to ${this.#length}`, position)
-    checkSize('position', position)
-    if (position > this.#length) throw endOfFile(this.toString(), position, 0, this.#length)
-    const window = this.#family.known(this.#start + position)
-    if (window === NOTHING) this.#leave(position)
-    else this.#use(window, position)
+    const family = this.#family
+    if (position >= 0 && position <= this.#length && Math.floor(position) === position && !family.closed) {
+      const window = family.known(this.#start + position)
+      if (window === NOTHING) this.#leave(position)
+      else this.#use(window, position)
+    } else {
+      family.ensureOpen(this)
+      if (position < 0) throw outOfRange('position', `from 0 to ${this.#length}`, position)
+      checkSize('position', position)
+      throw endOfFile(this.toString(), position, 0, this.#length)
+    }
   }
 
   /** Goes to a position outside the window. Which bytes are there is asked by the next read. */
