@@ -56,6 +56,8 @@ export interface NativeAddon {
   readonly pageSize: number
   /** What the address of a mapped file offset is congruent to: the page, on Windows 64 KiB. */
   readonly mappingGranularity: number
+  /** Whether this processor has instructions for checksumMapping(). */
+  readonly canChecksum: boolean
   /** Whether the engine takes buffers over mapped memory. Electron's does not. */
   readonly externalBuffersAllowed: boolean
 
@@ -80,6 +82,8 @@ export interface NativeAddon {
   faultCells(): ArrayBuffer
   /** The index of a mapping's word in the table. */
   faultCell(handle: MappingHandle): number
+  /** Continues a CRC-32 with the bytes of a range. */
+  checksumMapping(handle: MappingHandle, offset: number, length: number, checksum: number): number
   /** The length of the mapped file as it is now. */
   fileLengthNow(handle: MappingHandle): number
   adviseMapping(handle: MappingHandle, offset: number, length: number, advice: number): void

@@ -4,6 +4,7 @@
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
+#include "core/checksum.h"
 #include "core/share_table.h"
 
 namespace mmapdir {
@@ -119,6 +120,15 @@ Napi::Value faultCellOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(handle.mapping->faultCell().index()));
 }
 
+/// Arguments: handle, offset, length, checksum.
+Napi::Value checksumMapping(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Range range = rangeArgument(info);
+    const std::uint32_t before = info[3].ToNumber().Uint32Value();
+    return Napi::Number::New(info.Env(), range.mapping->checksum(range.offset, range.length, before));
+  });
+}
+
 Napi::Value fileLengthNow(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const auto& handle = handleArgument<MappingHandle>(info, 0);
@@ -163,6 +173,7 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   };
   exports.Set("pageSize", static_cast<double>(pageSize()));
   exports.Set("mappingGranularity", static_cast<double>(mappingGranularity()));
+  exports.Set("canChecksum", canChecksum());
   exports.Set("externalBuffersAllowed", externalBuffersAllowed(env));
   add("useTransfer", useTransfer);
   add("openMapping", openMapping);
@@ -171,6 +182,7 @@ void exportMappings(Napi::Env env, Napi::Object exports) {
   add("openView", openView);
   add("faultCells", faultCells);
   add("faultCell", faultCellOf);
+  add("checksumMapping", checksumMapping);
   add("fileLengthNow", fileLengthNow);
   add("shareMapping", shareMapping);
   add("attachMapping", attachMapping);

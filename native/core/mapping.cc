@@ -1,3 +1,4 @@
+#include "core/checksum.h"
 #include "core/mapping.h"
 
 #include <algorithm>
@@ -108,6 +109,14 @@ void Mapping::advise(std::uint64_t offset, std::uint64_t length, Advice advice) 
   eachRun(begin, end, [advice](std::byte* address, std::uint64_t, std::size_t size) {
     mmapdir::advise(address, size, advice);
   });
+}
+
+std::uint32_t Mapping::checksum(std::uint64_t offset, std::uint64_t length,
+                                std::uint32_t checksum) const noexcept {
+  eachRun(offset, offset + length, [&checksum](const std::byte* address, std::uint64_t, std::size_t size) {
+    checksum = mmapdir::checksum(checksum, address, size);
+  });
+  return checksum;
 }
 
 std::uint64_t Mapping::residentBytes(std::uint64_t offset, std::uint64_t length) const {

@@ -63,6 +63,9 @@ class Mapping {
   /// kernel splits a mapping for each.
   void countAdvisedRanges(std::int64_t more) noexcept;
 
+  /// Continues a CRC-32 with the bytes of the range. Only where canChecksum().
+  std::uint32_t checksum(std::uint64_t offset, std::uint64_t length, std::uint32_t checksum) const noexcept;
+
   std::uint64_t residentBytes(std::uint64_t offset, std::uint64_t length) const;
 
   /// Whether every page that the range touches is in memory.

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 
 import type { IndexInput } from '../store/index-input.js'
 import { bufferOf, bytesOf, newBytes } from '../store/intrinsics.js'
+import { WindowedInput } from '../store/windowed-input.js'
 
 export interface ChecksumOptions {
   /** Ends the work early: the promise is rejected with the signal's reason. */
@@ -36,22 +37,29 @@ export async function checksumParts(
   const total = input.length()
   const end = total - CHECKSUM_LENGTH
   const sums = parts.map(() => 0)
-  const piece = newBytes(Math.max(Math.min(end, PIECE), 0))
+  let piece: Uint8Array | undefined
   const reader = input.clone()
   let whole = 0
   let current = 0
   let pause = SLICE
   try {
-    reader.seek(0)
     for (let position = 0; position < end;) {
       while (current < parts.length && position >= endOf(parts[current]!)) current++
       const part = parts[current]
       const summed = part !== undefined && position >= part.offset && position < sumEnd(part)
-      const count = Math.min(piece.length, nextBoundary(position, part, end) - position)
-      reader.readBytes(piece, 0, count)
-      const bytes = bytesOf(bufferOf(piece), 0, count)
-      whole = crc32(bytes, whole)
-      if (summed) sums[current] = crc32(bytes, sums[current])
+      const count = Math.min(PIECE, nextBoundary(position, part, end) - position)
+      const direct = WindowedInput.checksum(reader, position, count, whole)
+      if (direct === undefined) {
+        piece ??= newBytes(PIECE)
+        reader.seek(position)
+        reader.readBytes(piece, 0, count)
+        const bytes = bytesOf(bufferOf(piece), 0, count)
+        whole = crc32(bytes, whole)
+        if (summed) sums[current] = crc32(bytes, sums[current])
+      } else {
+        whole = direct
+        if (summed) sums[current] = WindowedInput.checksum(reader, position, count, sums[current]!)!
+      }
       position += count
       if (position >= pause) {
         pause = position + SLICE
@@ -84,7 +92,7 @@ function nextBoundary(position: number, part: FilePart | undefined, end: number)
 
 /** The last eight bytes of a footer. */
 const CHECKSUM_LENGTH = 8
-// Small enough to stay in the processor's cache between the copy and the checksums.
+// Small enough to stay in the processor's cache from one checksum to the other.
 const PIECE = 64 * 1024
 // About a millisecond of work.
 const SLICE = 1024 * 1024

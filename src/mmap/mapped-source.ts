@@ -200,6 +200,11 @@ export class MappedSource implements WindowSource {
     return this.#native('length', () => this.#addon.fileLengthNow(this.#handle))
   }
 
+  checksum(offset: number, length: number, checksum: number): number | undefined {
+    if (!this.#addon.canChecksum) return undefined
+    return this.#addon.checksumMapping(this.#handle, offset, length, checksum)
+  }
+
   advice(offset: number, length: number): ReadAdvice {
     return this.#advised.at(offset, length)
   }

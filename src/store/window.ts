@@ -27,7 +27,10 @@ export class Window {
   readonly data: DataView
   readonly buffer: ArrayBufferLike
   readonly byteOffset: number
-  /** One word, 0 once bytes of the window may be zeros in place of what could not be read. */
+  /**
+   * One word, 0 once bytes of the window may be zeros in place of what could not be read: all from
+   * some multiple of 16 on, counted from the window's first byte.
+   */
   readonly health: Int32Array
   /** Where in the file the first byte is. */
   start = 0
@@ -101,6 +104,12 @@ export interface WindowSource {
    * refuses.
    */
   view?(offset: number, length: number): Uint8Array<ArrayBuffer> | undefined
+
+  /**
+   * Continues the CRC-32 `checksum` with the bytes of a range without copying them; undefined where
+   * it cannot. Without it, the bytes are read.
+   */
+  checksum?(offset: number, length: number, checksum: number): number | undefined
 
   /** Whether it is mapped, and if mapping was tried in vain, why. */
   readonly mapped?: boolean

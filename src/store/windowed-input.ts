@@ -100,6 +100,26 @@ export class WindowedInput extends IndexInput {
     return new WindowedInput(family, true, part.#start, length, undefined, undefined, NOTHING, 0, 0, 0)
   }
 
+  /**
+   * Continues a CRC-32 with a part of an input, where its storage does so without copying; undefined
+   * where it does not, and for inputs of other classes: what those change is to be summed up.
+   */
+  static checksum(input: IndexInput, offset: number, length: number, checksum: number): number | undefined {
+    if (!(input instanceof WindowedInput)) return undefined
+    const family = input.#family
+    family.ensureOpen(input)
+    const next = family.source.checksum?.(input.#start + offset, length, checksum)
+    if (next === undefined) return undefined
+    family.checkFault(false)
+    if (next >>> 0 === next) return next
+    throw Object.assign(
+      new TypeError(`The source's checksum is none: ${String(next)}: ${input.toString()}`),
+      {
+        code: 'ERR_INVALID_RETURN_VALUE',
+      },
+    )
+  }
+
   /** An input on a part of a source, which it owns, at a position. */
   static attach(source: WindowSource, shared: Omit<SharedInputData, 'kind' | 'source'>): WindowedInput {
     const { description, start, length, position } = shared
