@@ -224,7 +224,7 @@ function scratch(input: DataInput, length: number): DataView {
 }
 
 /** Throws unless `target` can take `count` group-varints. */
-function checkGroup(target: Int32Array, count: number): void {
+export function checkGroup(target: Int32Array, count: number): void {
   if (lengthOfKind(target, 'Int32Array') === undefined) throw invalidType('target', 'an Int32Array', target)
   checkSize('count', count)
   if (count > target.length) throw outOfRange('count', `at most ${target.length}, the target's length`, count)

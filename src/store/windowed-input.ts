@@ -1,6 +1,6 @@
 import { checkObject, checkOptions, checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
 import { readAsync } from './async-read.js'
-import { safe } from './data-input.js'
+import { checkGroup, safe } from './data-input.js'
 import type { MapFailedError } from './errors.js'
 import {
   type ByteRange,
@@ -332,8 +332,20 @@ export class WindowedInput extends IndexInput {
   }
 
   override readSafeVLong(): number {
+    const value = this.#readShortVLong()
+    return value >= 0 ? value : super.readSafeVLong()
+  }
+
+  override readSafeZLong(): number {
+    const value = this.#readShortVLong()
+    if (value < 0) return super.readSafeZLong()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  /** A vLong of at most seven bytes, all in the window; otherwise −1, and the position stays. */
+  #readShortVLong(): number {
     let at = this.#at
-    if (at + 7 > this.#limit || this.#family.closed) return super.readSafeVLong()
+    if (at + 7 > this.#limit || this.#family.closed) return -1
     const bytes = this.#bytes
     let value = 0
     let scale = 1
@@ -346,7 +358,21 @@ export class WindowedInput extends IndexInput {
         return value
       }
     }
-    return super.readSafeVLong()
+    return -1
+  }
+
+  override readGroupVInts(target: Int32Array, count: number): void {
+    checkGroup(target, count)
+    this.#family.ensureOpen(this)
+    const position = this.#base + this.#at
+    try {
+      const whole = count - (count % 4)
+      for (let i = 0; i < whole; i += 4) this.readGroupVInt(target, i)
+      for (let i = whole; i < count; i++) target[i] = this.readVInt()
+    } catch (error) {
+      this.#leave(position)
+      throw error
+    }
   }
 
   protected override readGroupVInt(target: Int32Array, index: number): void {

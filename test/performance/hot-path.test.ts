@@ -261,12 +261,9 @@ describe.each(NODES)('the hot path, %s', { timeout: 180_000 }, (node) => {
 /** Operations that make small objects for every call. */
 const WITH_AN_OBJECT = new Set([
   'readLong',
-  'readSafeZLong',
   'readBytes',
   'readInts',
   'readLongs',
   'readFloats',
-  'readGroupVInts',
-  'writeLong',
   'writeBytes',
 ])
