@@ -259,11 +259,4 @@ describe.each(NODES)('the hot path, %s', { timeout: 180_000 }, (node) => {
 })
 
 /** Operations that make small objects for every call. */
-const WITH_AN_OBJECT = new Set([
-  'readLong',
-  'readBytes',
-  'readInts',
-  'readLongs',
-  'readFloats',
-  'writeBytes',
-])
+const WITH_AN_OBJECT = new Set(['readLong', 'readBytes', 'readInts', 'readLongs', 'readFloats', 'writeBytes'])
