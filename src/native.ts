@@ -45,6 +45,8 @@ export interface MappingTotals {
   readonly faults: number
   /** Inputs that were collected without having been closed. */
   readonly unclosed: number
+  /** Of the mappings, those that will stay for as long as the process lives. */
+  readonly leftBehind: number
   readonly live: readonly { readonly id: number; readonly length: number; readonly references: number }[]
 }
 

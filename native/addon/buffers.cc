@@ -39,11 +39,12 @@ struct Backing {
     // No word of it from the other thread, ever: the watch and the permit stay with the pages.
     if (whereabouts == Whereabouts::kMovedAway) {
       mapping.reset();
+      std::move(view->permit).keepForGood();
       new Backing(std::move(*this));
     } else {
       std::move(view->pages).abandonAsZeros();
       // The zeros are a mapping for as long as the process lives, and count as one.
-      new MappingPermit(std::move(view->permit));
+      std::move(view->permit).keepForGood();
     }
   }
 };

@@ -8,6 +8,11 @@ MappingPermit::~MappingPermit() {
   if (count_ != 0 || bytes_ != 0) MappingRegistry::instance().release(count_, bytes_);
 }
 
+void MappingPermit::keepForGood() && noexcept {
+  MappingRegistry::instance().leaveBehind(std::exchange(count_, 0));
+  bytes_ = 0;
+}
+
 MappingRegistry& MappingRegistry::instance() {
   // Never destroyed: threads may still give mappings back while static destructors run.
   static auto* const registry = new MappingRegistry();
@@ -68,7 +73,7 @@ void MappingRegistry::release(std::uint64_t count, std::uint64_t bytes) noexcept
 MappingRegistry::Totals MappingRegistry::totals() const noexcept {
   return {mappings_.load(std::memory_order_relaxed), bytes_.load(std::memory_order_relaxed),
           windows_.load(std::memory_order_relaxed), limit_.load(std::memory_order_relaxed),
-          unclosed_.load(std::memory_order_relaxed)};
+          unclosed_.load(std::memory_order_relaxed), leftBehind_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace mmapdir

@@ -36,6 +36,9 @@ class MappingPermit {
   MappingPermit& operator=(const MappingPermit&) = delete;
   ~MappingPermit();
 
+  /// Keeps the mappings for as long as the process lives: nobody will know when they are unused.
+  void keepForGood() && noexcept;
+
  private:
   friend class MappingRegistry;
   MappingPermit(std::uint64_t count, std::uint64_t bytes) noexcept : count_(count), bytes_(bytes) {}
@@ -53,6 +56,7 @@ class MappingRegistry {
     std::uint64_t windows;
     std::uint64_t limit;
     std::uint64_t unclosed;
+    std::uint64_t leftBehind;
   };
 
   /// A mapping that lives, and by how many owners (inputs, windows, running loads).
@@ -95,6 +99,7 @@ class MappingRegistry {
   MappingRegistry() = default;
 
   void release(std::uint64_t count, std::uint64_t bytes) noexcept;
+  void leaveBehind(std::uint64_t count) noexcept { leftBehind_.fetch_add(count, std::memory_order_relaxed); }
 
   // V8 aborts the process when the kernel refuses it a mapping, and the kernel's default limit is
   // 65530 (vm.max_map_count): a quarter stays for everyone else.
@@ -103,6 +108,7 @@ class MappingRegistry {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> windows_{0};
   std::atomic<std::uint64_t> unclosed_{0};
+  std::atomic<std::uint64_t> leftBehind_{0};
   std::atomic<std::int64_t> advisedRanges_{0};
 
   mutable std::mutex mutex_;

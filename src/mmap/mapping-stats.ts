@@ -15,6 +15,11 @@ export interface MappingStats {
   readonly faults: number
   /** Inputs that were collected without having been closed, so far. */
   readonly unclosed: number
+  /**
+   * Of the mappings, those that will stay for as long as the process lives: of views whose thread has
+   * ended while their memory was in another thread, or nobody could tell where.
+   */
+  readonly leftBehind: number
   /** Files that were read because they could not be mapped, so far, in this thread. */
   readonly fallbacks: number
 }
@@ -29,10 +34,10 @@ export function countFallback(): void {
 export function mappingStats(): MappingStats {
   const addon = nativeAddon()
   if (addon === undefined) {
-    return { mappings: 0, bytes: 0, windows: 0, limit: 0, faults: 0, unclosed: 0, fallbacks }
+    return { mappings: 0, bytes: 0, windows: 0, limit: 0, faults: 0, unclosed: 0, leftBehind: 0, fallbacks }
   }
-  const { mappings, bytes, windows, limit, faults, unclosed } = addon.mappingTotals()
-  return { mappings, bytes, windows, limit, faults, unclosed, fallbacks }
+  const { mappings, bytes, windows, limit, faults, unclosed, leftBehind } = addon.mappingTotals()
+  return { mappings, bytes, windows, limit, faults, unclosed, leftBehind, fallbacks }
 }
 
 /**

@@ -156,7 +156,10 @@ const mapped = () =>
   readFileSync('/proc/self/maps', 'latin1')
     .split('\n')
     .filter((line) => line.includes(path))
-const anythingLeft = () => mappingStats().mappings + mappingStats().windows + mapped().length > 0
+const anythingLeft = () => {
+  const { mappings, leftBehind, windows } = mappingStats()
+  return mappings - leftBehind + windows + mapped().length > 0
+}
 for (let turn = 0; turn < 200 && anythingLeft(); turn++) {
   globalThis.gc()
   await setTimeout(10)
