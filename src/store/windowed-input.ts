@@ -10,7 +10,7 @@ import {
   type ViewOptions,
 } from './index-input.js'
 import { copyBytes, copyOption, endOfFile, InputFamily, NO_FAMILY } from './input-family.js'
-import { checkPart, decodeUtf8, lengthOfKind } from './intrinsics.js'
+import { checkPart, decodeUtf8, int64, lengthOfKind } from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import { openPart, opensParts } from './open-part.js'
 import type { RandomAccessInput } from './random-access-input.js'
@@ -265,10 +265,12 @@ export class WindowedInput extends IndexInput {
   override readLong(): bigint {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
-    const value = this.#data.getBigInt64(at, true)
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
+    const low = this.#data.getUint32(at, true)
+    const high = this.#data.getInt32(at + 4, true)
+    if (((low | high) === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
+      this.#family.checkFault(false)
     this.#at = at + 8
-    return value
+    return int64(high, low)
   }
 
   override readSafeLong(): number {

@@ -1,7 +1,7 @@
 import { checkRange, checkSize, invalidType } from './arguments.js'
 import { safe } from './data-input.js'
 import { copyBytes, endOfFile, type InputFamily, NO_FAMILY } from './input-family.js'
-import { lengthOfKind, partLength } from './intrinsics.js'
+import { int64, lengthOfKind, partLength } from './intrinsics.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { isLost, NOTHING } from './window.js'
 
@@ -71,9 +71,11 @@ export class WindowedRandomAccess implements RandomAccessInput {
     let at = place | 0
     if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
-    const value = this.#data.getBigInt64(at, true)
-    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
-    return value
+    const low = this.#data.getUint32(at, true)
+    const high = this.#data.getInt32(at + 4, true)
+    if (((low | high) === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
+      this.#family.checkFault(false)
+    return int64(high, low)
   }
 
   readSafeLong(position: number): number {
