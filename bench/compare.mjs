@@ -1,7 +1,6 @@
 // The comparison: every case of every contestant in processes of its own, in turns, and the best
 // window of all rounds counts. See README.md.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +9,7 @@ import { CASES, inUnit, shown } from './cases.mjs'
 import { NAMES as CONTESTANTS, prepare } from './contestants.mjs'
 import { makeFiles } from './files.mjs'
 import { machine, machineLine } from './machine.mjs'
+import { chosen, progress, sampleOf, wholeNumber, workFolder } from './running.mjs'
 
 const HELP = `Usage: npm run bench:compare -- [OPTIONS]
 
@@ -39,33 +39,6 @@ const { values } = parseArgs({
   },
 })
 
-function chosen(what, names, known) {
-  for (const name of names) {
-    if (!known.includes(name)) throw new Error(`there is no ${what} '${name}': ${known.join(', ')}`)
-  }
-  return known.filter((name) => names.includes(name))
-}
-
-function number(name, least) {
-  const value = Number(values[name])
-  if (!(Number.isSafeInteger(value) && value >= least)) throw new Error(`--${name} must be at least ${least}`)
-  return value
-}
-
-/** What a process printed; its failure is a result, too. */
-async function sampleOf([command, ...args]) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  let errors = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (errors += text))
-  const [code, signal] = await new Promise((done, fail) =>
-    child.on('error', fail).on('close', (...ended) => done(ended)),
-  )
-  if (code === 0) return JSON.parse(output)
-  return { failed: /^.*Error.*$/m.exec(errors)?.[0] ?? signal ?? `exit code ${code}` }
-}
-
 async function run() {
   const cases = CASES.filter(({ name }) => (values.case ?? [name]).includes(name))
   chosen(
@@ -76,14 +49,12 @@ async function run() {
   const names = chosen('contestant', values.contestant ?? CONTESTANTS, CONTESTANTS).filter(
     (name) => !chosen('contestant', values.without, CONTESTANTS).includes(name),
   )
-  const rounds = number('rounds', 1)
-  const milliseconds = number('milliseconds', 1)
-  const length = number('length', 2 ** 20)
+  const rounds = wholeNumber(values, 'rounds', 1)
+  const milliseconds = wholeNumber(values, 'milliseconds', 1)
+  const length = wholeNumber(values, 'length', 2 ** 20)
   if (length % 2 ** 20 !== 0) throw new Error('--length must be a multiple of 1 MiB')
 
-  const folder = mkdtempSync(join(realpathSync(values.directory), 'mmap-directory-bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+  const folder = workFolder(values.directory)
   const [path, built] = ['files', 'built'].map((name) => join(folder, name))
   mkdirSync(path)
   mkdirSync(built)
@@ -166,10 +137,6 @@ function report({ machine: where, length, contestants, results }) {
     ...contestants.filter(({ reason }) => reason).map(({ title, reason }) => `${title}: ${reason}`),
     ...new Set(failures),
   ].join('\n')
-}
-
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`)
 }
 
 if (values.help) process.stdout.write(HELP)

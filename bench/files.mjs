@@ -2,6 +2,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
+const SEED = 20_26_11
+
 /** xorshift32: fast, and the same everywhere. */
 function randomWords(seed) {
   let word = seed
@@ -20,11 +22,8 @@ function randomWords(seed) {
 export const NAMES = { plain: 'plain.bin', small: 'small.bin', vints: 'vints.bin' }
 
 export function makeFiles(directory, length) {
-  const next = randomWords(20_26_11)
-  write(join(directory, NAMES.plain), length, (piece) => {
-    const words = new Int32Array(piece.buffer)
-    for (let i = 0; i < words.length; i++) words[i] = next()
-  })
+  const next = randomWords(SEED)
+  makePlainFile(directory, length, next)
   const shortLength = Math.min(length, 2 ** 25)
   write(join(directory, NAMES.small), shortLength, (piece) => {
     const words = new Int32Array(piece.buffer)
@@ -41,6 +40,13 @@ export function makeFiles(directory, length) {
       for (let i = 1; i < bytes; i++) piece[at++] = 0x80 | next()
       piece[at++] = bytes === 5 ? 1 + (next() & 7) : 1 + (next() & 0x3f)
     }
+  })
+}
+
+export function makePlainFile(directory, length, next = randomWords(SEED)) {
+  write(join(directory, NAMES.plain), length, (piece) => {
+    const words = new Int32Array(piece.buffer)
+    for (let i = 0; i < words.length; i++) words[i] = next()
   })
 }
 
