@@ -9,12 +9,13 @@ import { OPEN } from '../contestants/library.mjs'
 const [kind, work, milliseconds, rounds, folder, file, ...numbers] = process.argv.slice(2)
 const counts = numbers.map(Number)
 const duration = BigInt(milliseconds) * 1_000_000n
+const warmUp = Math.min(Number(duration), 50_000_000)
 const input = OPEN[kind](folder).openInput(file)
 await input.load() // pages that are not there yet are no matter of threads
 
 const workers = []
 for (let i = 0; i < Math.max(...counts); i++) {
-  const workerData = { shared: input.share(), work, warmUp: duration / 5n }
+  const workerData = { shared: input.share(), work, warmUp }
   const worker = new Worker(new URL('reader.mjs', import.meta.url), { workerData })
   worker.on('error', (error) => {
     throw error
@@ -36,6 +37,8 @@ async function together(count) {
     perProcessorSecond: (sum((one) => one.count) / sum((one) => one.processor)) * 1e9,
   }
 }
+
+await together(workers.length) // does not count: what was compiled meanwhile is used from the next time on
 
 const samples = Object.fromEntries(counts.map((count) => [count, []]))
 for (let round = 0; round < Number(rounds); round++) {

@@ -69,7 +69,9 @@ export function readersTables({ counts, results }) {
   const there = results.filter((result) => failure(result) === undefined)
   const each = rows(there, (result) => {
     const alone = best(result, 1, 'perProcessorSecond')
-    return counts.map((count) => `${shown((100 * best(result, count, 'perProcessorSecond')) / alone)} %`)
+    return counts.map(
+      (count) => `${((100 * best(result, count, 'perProcessorSecond')) / alone).toFixed(0)} %`,
+    )
   })
   return [
     {
