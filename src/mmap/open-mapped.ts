@@ -95,9 +95,11 @@ export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedS
     return unavailable!
   }
   const { chunkPower } = settings
+  // By themselves: closures keep what they name alive for as long as the input is open.
+  const { onMap, onUnmap } = options
+  const { size: length, uid, gid, mode } = file.stats
   let source: MappedSource
   try {
-    const { size: length, uid, gid, mode } = file.stats
     source = MappedSource.open(addon, file.fd, {
       path,
       length,
@@ -109,13 +111,13 @@ export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedS
       adviceOf,
       hugePages: options.hugePages ?? false,
       onHugePagesRefused: options.onHugePagesRefused,
-      onClose: () => options.onUnmap?.(file.stats.size, source.id),
+      onClose: () => onUnmap?.(length, source.id),
     })
   } catch (error) {
-    const failure = mapFailure(error as NativeError, path, file.stats.size, chunkPower, addon)
+    const failure = mapFailure(error as NativeError, path, length, chunkPower, addon)
     if (settings.fallback && failure.fallback) return failure.error
     throw failure.error
   }
-  options.onMap?.(file.stats.size, source.id)
+  onMap?.(length, source.id)
   return source
 }

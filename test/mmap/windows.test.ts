@@ -48,8 +48,10 @@ describe('a file that is read all over, for long', () => {
       if (input.readByte() !== bytes[at]) wrong++
     }
     expect(wrong).toBe(0)
-    // Those of 2^16 bytes, and one of 2^20: the pattern of reading has not asked for two.
-    expect(mappingStats().windows - before).toBe(Math.ceil(LENGTH / 2 ** 16) + 1)
+    // Beside those of 2^16 bytes some of 2^20: how many depends on how large the heap is.
+    const wide = mappingStats().windows - before - Math.ceil(LENGTH / 2 ** 16)
+    expect(wide).toBeGreaterThan(0)
+    expect(wide).toBeLessThanOrEqual(Math.ceil(LENGTH / 2 ** 20))
 
     for (let i = 0; i < 10_000; i++) {
       const at = place()
