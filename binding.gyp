@@ -43,6 +43,29 @@
             "native/posix/system_error.cc"
           ]
         }],
+        ["OS=='win'", {
+          "sources": [
+            "native/windows/advice.cc",
+            "native/windows/descriptor.cc",
+            "native/windows/fault_guard.cc",
+            "native/windows/file_lock.cc",
+            "native/windows/huge_pages.cc",
+            "native/windows/pages.cc",
+            "native/windows/prefetch_memory.cc",
+            "native/windows/preload.cc",
+            "native/windows/release.cc",
+            "native/windows/residency.cc",
+            "native/windows/stay_loaded.cc",
+            "native/windows/system_error.cc"
+          ],
+          "defines": ["_WIN32_WINNT=0x0A00", "WIN32_LEAN_AND_MEAN", "NOMINMAX"],
+          "msvs_settings": {
+            "VCCLCompilerTool": {
+              "ExceptionHandling": 1,
+              "AdditionalOptions": ["/std:c++20", "/permissive-", "/utf-8", "/Zc:__cplusplus", "/W3", "/WX"]
+            }
+          }
+        }],
         ["OS=='linux'", {
           "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"]
         }],

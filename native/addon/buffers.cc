@@ -42,8 +42,8 @@ struct Backing {
       std::move(view->permit).keepForGood();
       new Backing(std::move(*this));
     } else {
-      std::move(view->pages).abandonAsZeros();
-      // The zeros are a mapping for as long as the process lives, and count as one.
+      std::move(view->pages).abandon();
+      // What is left is a mapping for as long as the process lives, and counts as one.
       std::move(view->permit).keepForGood();
     }
   }

@@ -11,11 +11,8 @@ namespace mmapdir {
 inline Napi::Error systemError(Napi::Env env, const SystemError& error) {
   Napi::Error result = Napi::Error::New(env, std::string(error.syscall()) + " failed");
   result.Set("syscall", Napi::String::New(env, error.syscall()));
-#ifdef _WIN32
-  result.Set("errno", Napi::Number::New(env, error.code()));
-#else
   result.Set("errno", Napi::Number::New(env, -error.code()));  // negative, as Node's own errors have it
-#endif
+  if (error.systemCode() != 0) result.Set("systemCode", Napi::Number::New(env, error.systemCode()));
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
 #include "core/prefetch.h"
+#include "core/residency.h"
 
 namespace mmapdir {
 
@@ -158,6 +159,8 @@ void exportPaging(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
+  exports.Set("advisesRanges", advisesRanges());
+  exports.Set("residencyComplete", residencyComplete());
   add("adviseMapping", adviseMapping);
   add("mayAdvise", mayAdvise);
   add("countAdvisedRanges", countAdvisedRanges);

@@ -151,12 +151,13 @@ bool substituteFaultedPages(std::uintptr_t address) noexcept {
     cells[cell].store(FaultCell::kFaulted, std::memory_order_seq_cst);
     faultCount.fetch_add(1, std::memory_order_relaxed);
     const std::uintptr_t page = address & ~(static_cast<std::uintptr_t>(pageSize()) - 1);
+    auto* const touched = reinterpret_cast<std::byte*>(page);
     // To the end at once: page by page, a file that lost a gigabyte takes seconds.
     if ((page == begin || maySplit(range)) &&
-        mapZeros(reinterpret_cast<std::byte*>(page), end - page, writable)) {
+        mapZeros(touched, end - page, touched, writable)) {
       return true;
     }
-    return mapZeros(reinterpret_cast<std::byte*>(begin), end - begin, writable);
+    return mapZeros(reinterpret_cast<std::byte*>(begin), end - begin, touched, writable);
   }
   return false;
 }

@@ -71,7 +71,9 @@ void armFaultGuard();
 /// a fixed table, no lock, no allocation. Returns whether the page is ours and was substituted.
 bool substituteFaultedPages(std::uintptr_t address) noexcept;
 
-/// The system's part: zeros in place of whole pages, at once for everybody. Async-signal-safe.
-bool mapZeros(std::byte* address, std::size_t length, bool writable) noexcept;
+/// The system's part: zeros in place of whole pages, at once for everybody, so that the page at
+/// `touched`, one of them, can be used. Where the system cannot split a mapping (Windows), those before
+/// `address` become zeros, too. Async-signal-safe.
+bool mapZeros(std::byte* address, std::size_t length, std::byte* touched, bool writable) noexcept;
 
 }  // namespace mmapdir

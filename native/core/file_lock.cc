@@ -45,6 +45,6 @@ FileLock::Outcome FileLock::acquire(Descriptor file) {
   return Outcome::kAcquired;
 }
 
-bool FileLock::held() const { return file_.has_value() && lockFile(*file_); }
+bool FileLock::held() const { return file_.has_value() && lockStillHeld(*file_); }
 
 }  // namespace mmapdir

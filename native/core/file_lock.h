@@ -44,6 +44,9 @@ class FileLock {
 /// The system's side. Returns whether the lock is held by this descriptor now.
 bool lockFile(const Descriptor& file);
 
+/// Whether the lock that lockFile() took is still held.
+bool lockStillHeld(const Descriptor& file);
+
 /// The process whose lock is in the way, or -1 where the system does not say.
 std::int64_t lockHolder(const Descriptor& file);
 

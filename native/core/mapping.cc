@@ -50,38 +50,23 @@ Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)
           length)),
       faultCell_(FaultCell::claim()) {
   if (length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
-  const std::size_t count = chunkCountOf(length, chunkPower_);
-  if (options.sideBySide && count > 1) reserved_.emplace(Pages::reserve(static_cast<std::size_t>(length)));
-  chunks_.reserve(count);
-  if (!reserved_) scattered_.reserve(count);
-  for (std::size_t index = 0; index < count; index++) {
-    const std::uint64_t begin = std::uint64_t{index} << chunkPower_;
-    const auto size = static_cast<std::size_t>(
-        std::min<std::uint64_t>(length - begin, std::uint64_t{1} << chunkPower_));
-    if (reserved_) {
-      reserved_->mapInto(static_cast<std::size_t>(begin), file_, begin, size);
-      chunks_.push_back(reserved_->address() + begin);
-    } else {
-      scattered_.push_back(Pages::map(file_, begin, size));
-      chunks_.push_back(scattered_.back().address());
-    }
+  const std::uint64_t longest = options.sideBySide ? length : std::uint64_t{1} << chunkPower_;
+  for (std::uint64_t begin = 0; begin < length; begin += longest) {
+    runs_.push_back(Pages::map(file_, begin, static_cast<std::size_t>(std::min(length - begin, longest))));
   }
-  if (reserved_) {
-    watches_.emplace_back(reserved_->address(), wholePages(length), FaultWatch::Pages::kShared, faultCell_);
-  } else {
-    watches_.reserve(count);
-    for (const Pages& chunk : scattered_) {
-      watches_.emplace_back(chunk.address(), wholePages(chunk.length()), FaultWatch::Pages::kShared, faultCell_);
-    }
+  watches_.reserve(runs_.size());
+  for (const Pages& run : runs_) {
+    watches_.emplace_back(run.address(), wholePages(run.length()), FaultWatch::Pages::kShared, faultCell_);
   }
   armFaultGuard();
 }
 
 std::byte* Mapping::at(std::uint64_t offset, std::size_t length) const noexcept {
   if (length == 0 || offset > length_ || length > length_ - offset) return nullptr;
+  if (sideBySide()) return runs_.front().address() + offset;
   const auto index = static_cast<std::size_t>(offset >> chunkPower_);
-  if (!sideBySide() && (offset + length - 1) >> chunkPower_ != index) return nullptr;
-  return chunks_[index] + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
+  if ((offset + length - 1) >> chunkPower_ != index) return nullptr;
+  return runs_[index].address() + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
 }
 
 template <typename Visitor>

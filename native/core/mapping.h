@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "core/advice.h"
@@ -29,7 +28,7 @@ class Mapping {
  public:
   struct Options {
     unsigned chunkPower = 34;
-    /// Take one address range for the whole file, so that chunks lie side by side.
+    /// Map the whole file at one place, so that chunks lie side by side.
     bool sideBySide = true;
   };
 
@@ -50,7 +49,7 @@ class Mapping {
   std::uint64_t fileLengthNow() const { return file_.fileLength(); }
 
   /// Whether an address range may cross from one chunk to the next.
-  bool sideBySide() const noexcept { return reserved_.has_value() || chunks_.size() < 2; }
+  bool sideBySide() const noexcept { return runs_.size() < 2; }
 
   /// Where the byte at `offset` is. The caller holds `length` bytes from there, which must lie in
   /// the file and, unless sideBySide(), in one chunk; nullptr otherwise.
@@ -104,9 +103,7 @@ class Mapping {
   std::uint64_t id_ = 0;             // in the registry; 0 until it is listed there
   MappingPermit permit_;
   std::atomic<std::int64_t> advisedRanges_{0};
-  std::optional<Pages> reserved_;    // owns the whole range when the chunks lie side by side
-  std::vector<Pages> scattered_;     // own a chunk each when they do not
-  std::vector<std::byte*> chunks_;   // the chunks' addresses, in either case
+  std::vector<Pages> runs_;          // one for all chunks when they lie side by side, else one each
   const std::shared_ptr<FaultCell> faultCell_;
   std::vector<FaultWatch> watches_;  // end before the pages do
 };

@@ -17,13 +17,11 @@ std::size_t mappingGranularity();
 /// Owns a run of address space and unmaps it at the end.
 class Pages {
  public:
-  /// Address space that nothing else will take and that holds no file yet.
-  static Pages reserve(std::size_t length);
-
   /// Maps `length` bytes of the file read-only and shared, wherever the system likes.
   static Pages map(const Descriptor& file, std::uint64_t offset, std::size_t length);
 
-  /// Maps `length` bytes of the file so that writes stay in this mapping, without reserving memory for them.
+  /// Maps `length` bytes of the file so that writes stay in this mapping, without reserving memory for
+  /// them where the system can do that (POSIX).
   static Pages mapPrivate(const Descriptor& file, std::uint64_t offset, std::size_t length);
 
   Pages(Pages&& other) noexcept
@@ -33,12 +31,10 @@ class Pages {
   Pages& operator=(const Pages&) = delete;
   ~Pages();
 
-  /// Maps `length` bytes of the file read-only and shared over reserved space, `at` bytes from its start.
-  void mapInto(std::size_t at, const Descriptor& file, std::uint64_t offset, std::size_t length);
-
-  /// Leaves the address space to whoever may still read there, with zeros in place of the file.
-  /// Takes no memory but for what is written there.
-  void abandonAsZeros() && noexcept;
+  /// Leaves the address space to whoever may still read there: with zeros in place of the file where
+  /// the system can put them there at once (POSIX), which takes no memory but for what is written
+  /// there, else as it is.
+  void abandon() && noexcept;
 
   std::byte* address() const noexcept { return address_; }
   std::size_t length() const noexcept { return length_; }

@@ -24,6 +24,8 @@ int adviceFlag(Advice advice) {
 
 }  // namespace
 
+bool advisesRanges() { return true; }
+
 void advise(std::byte* address, std::size_t length, Advice advice) {
   if (::madvise(address, length, adviceFlag(advice)) != 0) throwLastError("madvise");
 }

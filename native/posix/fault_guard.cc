@@ -113,7 +113,7 @@ void armFaultGuard() {
   if (::sigaction(SIGBUS, &action, nullptr) != 0) throwLastError("sigaction");
 }
 
-bool mapZeros(std::byte* address, std::size_t length, bool writable) noexcept {
+bool mapZeros(std::byte* address, std::size_t length, std::byte*, bool writable) noexcept {
   const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
   return ::mmap(address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
                 -1, 0) != MAP_FAILED;

@@ -50,7 +50,7 @@ void useHugePages(std::byte* address, std::size_t length) {
 #else
   static_cast<void>(address);
   static_cast<void>(length);
-  throw SystemError("madvise", ENOTSUP);
+  throwNotSupported("madvise");
 #endif
 }
 
@@ -66,7 +66,7 @@ void collapsePages(std::byte* address, std::size_t length) {
 #else
   static_cast<void>(address);
   static_cast<void>(length);
-  throw SystemError("madvise", ENOTSUP);
+  throwNotSupported("madvise");
 #endif
 }
 

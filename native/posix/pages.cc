@@ -13,9 +13,8 @@ namespace mmapdir {
 
 namespace {
 
-std::byte* mapOrThrow(void* where, std::size_t length, int protection, int flags, int fd,
-                      std::uint64_t offset) {
-  void* address = ::mmap(where, length, protection, flags, fd, static_cast<off_t>(offset));
+std::byte* mapOrThrow(std::size_t length, int protection, int flags, int fd, std::uint64_t offset) {
+  void* address = ::mmap(nullptr, length, protection, flags, fd, static_cast<off_t>(offset));
   if (address == MAP_FAILED) throwLastError("mmap");
   return static_cast<std::byte*>(address);
 }
@@ -29,20 +28,12 @@ std::size_t pageSize() {
 
 std::size_t mappingGranularity() { return pageSize(); }
 
-Pages Pages::reserve(std::size_t length) {
-  return Pages(mapOrThrow(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                          -1, 0),
-               length);
-}
-
 Pages Pages::map(const Descriptor& file, std::uint64_t offset, std::size_t length) {
-  return Pages(mapOrThrow(nullptr, length, PROT_READ, MAP_SHARED, static_cast<int>(file.get()),
-                          offset),
-               length);
+  return Pages(mapOrThrow(length, PROT_READ, MAP_SHARED, static_cast<int>(file.get()), offset), length);
 }
 
 Pages Pages::mapPrivate(const Descriptor& file, std::uint64_t offset, std::size_t length) {
-  return Pages(mapOrThrow(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
+  return Pages(mapOrThrow(length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE,
                           static_cast<int>(file.get()), offset),
                length);
 }
@@ -51,16 +42,10 @@ Pages::~Pages() {
   if (address_ != nullptr) ::munmap(address_, length_);
 }
 
-void Pages::abandonAsZeros() && noexcept {
+void Pages::abandon() && noexcept {
   ::mmap(address_, length_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
          0);
   address_ = nullptr;
-}
-
-void Pages::mapInto(std::size_t at, const Descriptor& file, std::uint64_t offset,
-                    std::size_t length) {
-  mapOrThrow(address_ + at, length, PROT_READ, MAP_SHARED | MAP_FIXED, static_cast<int>(file.get()),
-             offset);
 }
 
 }  // namespace mmapdir

@@ -9,6 +9,8 @@
 
 namespace mmapdir {
 
+bool residencyComplete() { return true; }
+
 std::size_t residentBytes(std::byte* address, std::size_t length) {
   // One flag a page; a fixed piece of the stack serves 16 MiB of 4 KiB pages a call.
 #ifdef __APPLE__

@@ -8,4 +8,8 @@ void throwLastError(const char* syscall) { throw SystemError(syscall, errno); }
 
 void throwOutOfMemory(const char* syscall) { throw SystemError(syscall, ENOMEM); }
 
+void throwNotSupported(const char* syscall) { throw SystemError(syscall, ENOTSUP); }
+
+void throwUnreadable(const char* syscall) { throw SystemError(syscall, EIO); }
+
 }  // namespace mmapdir
