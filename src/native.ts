@@ -11,8 +11,10 @@ export type LockHandle = { readonly lock: unique symbol }
 /** A system call that failed in native code. */
 export interface NativeError extends Error {
   readonly syscall?: string
-  /** The negative of errno on POSIX, as in Node's own errors; GetLastError() on Windows. */
+  /** As in Node's own errors: the negative of errno on POSIX, libuv's number on Windows. */
   readonly errno?: number
+  /** What GetLastError() said, on Windows. */
+  readonly systemCode?: number
   /** The library's own limit on mappings, where that was hit. */
   readonly limit?: number
 }
@@ -60,6 +62,13 @@ export interface NativeAddon {
   readonly mappingGranularity: number
   /** Whether this processor has instructions for checksumMapping(). */
   readonly canChecksum: boolean
+  /**
+   * Whether the system can be told how ranges of a mapping are read, at any time. Where it cannot
+   * (Windows), it is told when the file is opened.
+   */
+  readonly advisesRanges: boolean
+  /** Whether residentBytes() finds all that is in memory; on Windows it is a lower bound. */
+  readonly residencyComplete: boolean
   /** Whether the engine takes buffers over mapped memory. Electron's does not. */
   readonly externalBuffersAllowed: boolean
 

@@ -21,7 +21,8 @@ struct Watched {
 /// What a buffer keeps alive. Deleted by its finalizer, wherever its memory went by then
 /// (ArrayBuffer.prototype.transfer moves it to a buffer that nobody here knows).
 struct Backing {
-  std::shared_ptr<Mapping> mapping;
+  std::shared_ptr<Window::Hold> window;
+  std::shared_ptr<Mapping> mapping;  // of a view
   std::optional<PrivatePages> view;
   Whereabouts whereabouts = Whereabouts::kInItsBuffer;
   napi_ref buffer = nullptr;    // of a view: weak
@@ -116,8 +117,9 @@ std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<Mapping> map
                                      std::byte* address, std::size_t length) {
   if (!Environment::of(env)->told()) throw Napi::Error::New(env, "useTransfer() has not been called");
   std::unique_ptr<Window> window(new Window(env, length));
+  window->hold_ = std::make_shared<Hold>(Hold{std::move(mapping)});
   auto backing = std::make_unique<Backing>();
-  backing->mapping = std::move(mapping);
+  backing->window = window->hold_;
   // When a thread ends, Node (24 and later) detaches the buffers that it knows before it runs any
   // hook, that is, before the length is put back below. So it is made not to know this one.
   const napi_value buffer =
@@ -141,8 +143,12 @@ Window::~Window() {
   if (!abandoned_) {
     const Napi::HandleScope scope(env_);
     napi_value buffer = nullptr;
-    if (napi_get_reference_value(env_, buffer_, &buffer) == napi_ok && buffer != nullptr) {
-      napi_detach_arraybuffer(env_, buffer);
+    if (napi_get_reference_value(env_, buffer_, &buffer) == napi_ok && buffer != nullptr &&
+        napi_detach_arraybuffer(env_, buffer) == napi_ok && mappingsHoldFiles()) {
+      // Not when the buffer is finalized, some turns of the event loop later, which elsewhere would
+      // keep a program from the pages that got hold of the buffer after all: whoever closes an input
+      // and then removes the file must not find that it cannot be removed.
+      hold_->mapping.reset();
     }
   }
   napi_delete_reference(env_, buffer_);

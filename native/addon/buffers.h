@@ -13,6 +13,11 @@ namespace mmapdir {
 /// whatever still reads through it finds nothing there.
 class Window {
  public:
+  /// What keeps the pages of a window: until its buffer is finalized, or the window lets go.
+  struct Hold {
+    std::shared_ptr<Mapping> mapping;
+  };
+
   /// Throws Napi::Error where the engine refuses a buffer over foreign memory.
   static std::unique_ptr<Window> open(Napi::Env env, std::shared_ptr<Mapping> mapping,
                                       std::byte* address, std::size_t length);
@@ -36,6 +41,7 @@ class Window {
 
   const Napi::Env env_;
   const std::size_t length_;
+  std::shared_ptr<Hold> hold_;
   napi_ref buffer_ = nullptr;
   bool accounted_ = false;
   bool abandoned_ = false;

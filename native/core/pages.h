@@ -14,6 +14,9 @@ std::size_t pageSize();
 /// What a file offset in a mapping must be a multiple of: the page, on Windows the allocation granularity.
 std::size_t mappingGranularity();
 
+/// Whether a file cannot be removed while it is mapped.
+bool mappingsHoldFiles();
+
 /// Owns a run of address space and unmaps it at the end.
 class Pages {
  public:

@@ -28,6 +28,8 @@ std::size_t pageSize() {
 
 std::size_t mappingGranularity() { return pageSize(); }
 
+bool mappingsHoldFiles() { return false; }
+
 Pages Pages::map(const Descriptor& file, std::uint64_t offset, std::size_t length) {
   return Pages(mapOrThrow(length, PROT_READ, MAP_SHARED, static_cast<int>(file.get()), offset), length);
 }

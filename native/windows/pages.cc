@@ -37,6 +37,8 @@ std::size_t pageSize() { return systemInfo().dwPageSize; }
 
 std::size_t mappingGranularity() { return systemInfo().dwAllocationGranularity; }
 
+bool mappingsHoldFiles() { return true; }
+
 Pages Pages::map(const Descriptor& file, std::uint64_t offset, std::size_t length) {
   return Pages(mapOrThrow(file, offset, length, FILE_MAP_READ), length);
 }

@@ -85,7 +85,7 @@ interface Facts {
 
 function inspect(path: string, context: IOContext, chunkPower: number | undefined): Facts {
   const settings = mappingSettings('inspect', chunkPower === undefined ? {} : { chunkPower })
-  const file = openRegularFile(path)
+  const file = openRegularFile(path, 'normal')
   try {
     const source = tryMap(file, { path, settings, advice: adviceFor(context), adviceOf: adviceFor })
     if (source instanceof MappedSource) {

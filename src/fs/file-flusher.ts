@@ -2,9 +2,10 @@ import { constants, promises } from 'node:fs'
 
 import type { StorageError } from '../store/errors.js'
 import { storageError } from './fs-errors.js'
+import { O_NOFOLLOW } from './system.js'
 
 // Windows flushes only what was opened for writing.
-const FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
+const FLAGS = constants.O_RDWR | O_NOFOLLOW
 
 /**
  * Flushes files. One that could not be flushed never can: Linux reports a failed write-back once,

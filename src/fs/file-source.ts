@@ -51,7 +51,7 @@ export class FileSource implements WindowSource {
   /** Opens a file that another thread has shared. Throws a StorageError when it is not the same file any more. */
   static attach(source: SharedFile): FileSource {
     const { path, advice } = source
-    const { fd, stats } = openRegularFile(path)
+    const { fd, stats } = openRegularFile(path, advice)
     if (stats.size !== source.size || identityOf(fd) !== source.identity) {
       closeSync(fd)
       throw new FileNotFoundError(`The shared file was changed or replaced: ${path}`, { path })

@@ -34,6 +34,7 @@ import { hardLink, linkFile } from './hard-link.js'
 import { NativeFSLockFactory } from './native-fs-lock-factory.js'
 import { openRegularFile } from './open-file.js'
 import { PendingDeletions } from './pending-deletions.js'
+import { DIRECTORIES_ARE_FLUSHED } from './system.js'
 
 export interface FSDirectoryOptions {
   /** Make the directory, and those above it, where it is missing. By default that is an error. */
@@ -100,9 +101,10 @@ export class FSDirectory extends Directory {
 
   /** How files are read: what kinds of this directory differ in. */
   protected openPath(path: string, _name: string, context: IOContext): IndexInput {
-    const { fd, stats } = openRegularFile(path)
+    const advice = adviceFor(context)
+    const { fd, stats } = openRegularFile(path, advice)
     const source = new FileSource(fd, path, stats.size, {
-      advice: adviceFor(context),
+      advice,
       adviceOf: adviceFor,
       windowLength: this.#windowLength,
     })
@@ -175,14 +177,7 @@ export class FSDirectory extends Directory {
   async syncMetaData(): Promise<void> {
     this.ensureOpen()
     this.#pending.tick()
-    if (process.platform === 'win32') {
-      // Windows does not flush a directory; NTFS keeps its metadata in a journal.
-      await promises.access(this.path).catch((error: unknown) => {
-        throw storageError(error, 'sync', this.path)
-      })
-    } else {
-      await flushDirectory(this.path)
-    }
+    await (DIRECTORIES_ARE_FLUSHED ? flushDirectory(this.path) : findDirectory(this.path))
   }
 
   obtainLock(name: string): Lock {
@@ -238,6 +233,14 @@ function realPathOf(path: string): string {
 
 function isDirectory(path: string): boolean {
   return withStorageErrors('stat', path, () => lstatSync(path)).isDirectory()
+}
+
+async function findDirectory(path: string): Promise<void> {
+  try {
+    await promises.access(path)
+  } catch (error) {
+    throw storageError(error, 'sync', path)
+  }
 }
 
 async function flushDirectory(path: string): Promise<void> {

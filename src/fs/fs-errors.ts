@@ -6,9 +6,10 @@ import {
   NotAFileError,
   StorageError,
 } from '../store/errors.js'
+import { HINTS as HINTS_OF_THE_SYSTEM, MORE_FILES } from './system.js'
 
 const HINTS: Readonly<Record<string, readonly string[]>> = {
-  ENFILE: ['the system has as many files open as it may: see sysctl fs.file-max'],
+  ...HINTS_OF_THE_SYSTEM,
   ENOSPC: ['the disk is full'],
   EDQUOT: ["the user's disk quota is used up"],
   EROFS: ['the file system is mounted read-only'],
@@ -20,7 +21,7 @@ export function hintsOf(code: string | undefined): readonly string[] | undefined
   if (code !== 'EMFILE') return HINTS[code ?? '']
   const limit = descriptorLimit()
   const number = limit === undefined ? '' : `, ${limit}`
-  return [`this process has as many files open as it may${number}: close what is done, or raise ulimit -n`]
+  return [`this process has as many files open as it may${number}: ${MORE_FILES}`]
 }
 
 let knownLimit: number | string | undefined

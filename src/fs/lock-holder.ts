@@ -1,7 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
+import { O_NOFOLLOW, O_NONBLOCK } from './system.js'
+
+const FLAGS = constants.O_RDONLY | O_NONBLOCK | O_NOFOLLOW
 
 /** What a lock file says of who made it, for people. Never throws: anyone may have written the file. */
 export function describeHolder(path: string): string {

@@ -19,8 +19,9 @@ import {
 import type { Lock, LockFactory } from '../store/lock.js'
 import { hintsOf, storageError } from './fs-errors.js'
 import { lockPath } from './lock-path.js'
+import { O_NOFOLLOW, O_NONBLOCK } from './system.js'
 
-const FLAGS = constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
+const FLAGS = constants.O_RDWR | constants.O_CREAT | O_NONBLOCK | O_NOFOLLOW
 
 /**
  * Locks of the operating system, the kind that Lucene's NativeFSLockFactory takes, so that a JVM

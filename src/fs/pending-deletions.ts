@@ -3,10 +3,7 @@ import { join } from 'node:path'
 
 import { FileNotFoundError } from '../store/errors.js'
 import { withStorageErrors } from './fs-errors.js'
-
-// Windows refuses to remove a file that is open or mapped; elsewhere only a file that is in use as
-// something else than a file (a mount point) is busy.
-const BUSY = new Set(process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY'])
+import { BUSY } from './system.js'
 
 /**
  * Files that were deleted but are still there because the system has not let go of them. They are

@@ -6,10 +6,13 @@ import { NATIVE_PART_HINT, type NativeAddon, type NativeError } from '../native.
 import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
-const UNMAPPABLE = new Set(['ENOMEM', 'ENODEV', 'EAGAIN', 'EOVERFLOW'])
+const UNMAPPABLE = new Set(['ENOMEM', 'ENODEV', 'ENOTSUP', 'EAGAIN', 'EOVERFLOW'])
 
 /** Failures that are no matter of mapping: opening the file fails with them just as well. */
 const DESCRIPTORS = new Set(['EMFILE', 'ENFILE'])
+
+/** What GetLastError() says when memory and page file are promised to others. */
+const COMMITMENT_LIMIT = 1455
 
 /** `fallback` says whether reading the file instead makes sense. */
 export type MapFailure =
@@ -34,7 +37,9 @@ export function mapFailure(
     return { error: new StorageError(name, `open failed: ${name}: ${path}`, details), fallback: false }
   }
   const why =
-    error.limit === undefined ? `${error.syscall ?? error.message}: ${name ?? 'failed'}` : 'too many mappings'
+    error.limit === undefined
+      ? `${error.syscall ?? error.message}: ${codeOf(name, error)}`
+      : 'too many mappings'
   const message = `Map failed: ${path}: ${why}; length ${bytes(length)}, chunks of 2^${chunkPower} bytes`
   const failed = new MapFailedError(message, {
     path,
@@ -53,6 +58,10 @@ export function mappingUnavailable(path: string, reason: string, cause?: unknown
   return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause, hints: advice })
 }
 
+function codeOf(name: string | undefined, { systemCode }: NativeError): string {
+  return `${name ?? 'failed'}${systemCode === undefined ? '' : ` (Windows error ${systemCode})`}`
+}
+
 function errorName({ errno }: NativeError): string | undefined {
   return errno === undefined || errno >= 0 ? undefined : getSystemErrorName(errno)
 }
@@ -64,9 +73,15 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
       `this library maps at most ${error.limit} files and views at a time and holds ${held.mappings}: close inputs that are done`,
     ]
   }
-  if (name === 'ENODEV') return ['this file system does not support mapping: open with FSDirectory']
+  if (name === 'ENODEV' || name === 'ENOTSUP')
+    return ['this file system does not support mapping: open with FSDirectory']
   if (name !== 'ENOMEM') return [...(hintsOf(name) ?? [])]
   const found = [`this library holds ${held.mappings} mappings of ${bytes(held.bytes)} in all`]
+  if (error.systemCode === COMMITMENT_LIMIT) {
+    found.push(
+      'all of a view counts as memory that may be written to: close programs, or enlarge the page file',
+    )
+  }
   const limit = firstMatch('/proc/self/limits', /^Max address space\s+(\d+)/m)
   if (limit !== undefined) {
     const used = firstMatch('/proc/self/status', /^VmSize:\s+(\d+) kB/m)

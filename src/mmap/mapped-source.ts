@@ -1,4 +1,4 @@
-import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
 
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
@@ -96,7 +96,8 @@ export class MappedSource implements WindowSource {
   ): MappedSource {
     const { length, chunkPower, sideBySide, advice } = options
     const source = new MappedSource(addon, addon.openMapping(fd, length, chunkPower, sideBySide), options)
-    if (advice !== 'normal') source.#advise(0, length, advice)
+    if (!addon.advisesRanges) source.#advised.set(0, length, advice)
+    else if (advice !== 'normal') source.#advise(0, length, advice)
     source.#useHugePages()
     return source
   }
@@ -216,7 +217,8 @@ export class MappedSource implements WindowSource {
   #advise(offset: number, length: number, advice: ReadAdvice): void {
     // The kernel splits a mapping for a part with an advice of its own. Beyond a number of those,
     // which must not use up what V8 needs, a part keeps the advice that it has, as advice() tells.
-    if ((offset > 0 || length < this.length) && !this.#addon.mayAdvise()) return
+    const part = offset > 0 || length < this.length
+    if (!this.#addon.advisesRanges || (part && !this.#addon.mayAdvise())) return
     this.#native('advise', () =>
       this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]),
     )
@@ -278,7 +280,9 @@ export class MappedSource implements WindowSource {
     // In pieces: of a file that is not in memory the first one tells.
     for (let done = 0; done < length;) {
       const count = Math.min(RESIDENCY_PIECE - ((offset + done) % RESIDENCY_PIECE), length - done)
-      if (this.residentBytes(offset + done, count) !== count) return false
+      if (this.#residentBytes(offset + done, count) !== count) {
+        return this.#addon.residencyComplete ? false : undefined
+      }
       done += count
     }
     return true
@@ -286,6 +290,11 @@ export class MappedSource implements WindowSource {
 
   residentBytes(offset: number, length: number): number | undefined {
     if (!residencyKnown(this.#options.owner)) return undefined
+    const found = this.#residentBytes(offset, length)
+    return found === length || this.#addon.residencyComplete ? found : undefined
+  }
+
+  #residentBytes(offset: number, length: number): number {
     return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length))
   }
 
@@ -363,8 +372,8 @@ export class MappedSource implements WindowSource {
   /** A page that cannot be read is a fault to madvise(2), and an error to read(2). */
   #loadFailure(error: NativeError): StorageError {
     const { syscall, errno = 0 } = error
-    const { EFAULT, EIO } = constants.errno
-    if (errno !== -EFAULT && errno !== -EIO) return nativeStorageError('load', error, this.#options.path)
+    const name = errno < 0 ? getSystemErrorName(errno) : undefined
+    if (name !== 'EFAULT' && name !== 'EIO') return nativeStorageError('load', error, this.#options.path)
     const { path } = this.#options
     return new FileFaultError(`A page of a mapped file could not be loaded: ${path}`, {
       path,

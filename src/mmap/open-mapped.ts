@@ -55,7 +55,7 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   const advice = adviceOf(context)
   const preload = settings.preload(name, context)
   const hugePages = settings.hugePages(name, context)
-  const file = openRegularFile(path)
+  const file = openRegularFile(path, advice)
   report('open', { path, length: file.stats.size })
   let mapped: MappedSource | MapFailedError | undefined
   try {
