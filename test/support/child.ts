@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { WINDOWS } from './systems.js'
+
 /** The compiled library, for processes of their own: `npm run build:ts` makes it. */
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
 
@@ -37,13 +39,25 @@ export const THREADS: readonly (readonly [node: string, thread: 'main' | 'worker
   (node) => [[node, 'main'] as const, [node, 'worker'] as const],
 )
 
-/** What every script begins with: the library as `lib`, the directory of its modules as `dist`. */
+/**
+ * What every script begins with: the library as `lib`, the directory of its modules as `dist`, and the
+ * mappings of a file as the system tells of them. Windows does not: there, as many as the library has.
+ */
 const PREAMBLE = `
 const dist = ${JSON.stringify(DIST)}
 const lib = require(${JSON.stringify(join(DIST, 'index.js'))})
 const { readFileSync } = require('node:fs')
+${
+  WINDOWS
+    ? `
+require(${JSON.stringify(fileURLToPath(new URL('truncate-mapped.cjs', import.meta.url)))})
+const mapsOf = (path) => Array(require(dist + '/native.js').nativeAddon().mappingTotals().mappings).fill(path)
+`
+    : `
 const mapsOf = (path) =>
   readFileSync('/proc/self/maps', 'latin1').split('\\n').filter((line) => line.endsWith(path))
+`
+}
 `
 
 /** The command line that runs a script against the compiled library. */

@@ -2,8 +2,10 @@ import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { WINDOWS } from './systems.js'
+
 /** A file system in memory, where the machine has one. */
-export const TMPFS = writable('/dev/shm') ? '/dev/shm' : undefined
+export const TMPFS = !WINDOWS && writable('/dev/shm') ? '/dev/shm' : undefined
 
 const made = new Set<string>()
 
@@ -14,9 +16,14 @@ export function temporaryDirectory(root: string = tmpdir()): string {
   return path
 }
 
+/** Windows does not remove a file while there is a view of it: such a directory is tried again at the end. */
 export function removeDirectory(path: string): void {
-  rmSync(path, { recursive: true, force: true })
-  made.delete(path)
+  try {
+    rmSync(path, { recursive: true, force: true })
+    made.delete(path)
+  } catch (error) {
+    if (!WINDOWS) throw error
+  }
 }
 
 process.once('exit', () => {

@@ -12,9 +12,10 @@ export function listing(suite: Suite): void {
 
   suite.it('lists names in UTF-16 order', ({ directory }) => {
     // In UTF-16, U+1F600 (a surrogate pair) comes before U+FF5E; in UTF-8 it comes after.
-    const names = ['b', 'a10', 'a2', 'B', '_0.cfs', '\u{1f600}', '～', 'é']
+    // None differ by their case alone: some file systems take such names for one.
+    const names = ['b', 'a10', 'a2', 'C', '_0.cfs', '\u{1f600}', '～', 'é']
     for (const name of names) write(directory, name, pattern(1))
-    assert.deepEqual(directory.listAll(), ['B', '_0.cfs', 'a10', 'a2', 'b', 'é', '\u{1f600}', '～'])
+    assert.deepEqual(directory.listAll(), ['C', '_0.cfs', 'a10', 'a2', 'b', 'é', '\u{1f600}', '～'])
   })
 
   suite.it('gives its list away: changing it changes nothing', ({ directory }) => {
@@ -105,12 +106,21 @@ export function listing(suite: Suite): void {
     write(directory, 'file', pattern(5_000))
     const old = directory.openInput('file')
     directory.deleteFile('file')
+    const checkOld = (): void => {
+      const bytes = new Uint8Array(5_000)
+      old.readBytes(bytes)
+      assertBytes(bytes, pattern(5_000))
+      old.close()
+    }
+    // On Windows a file that is mapped keeps its name.
+    const waits = directory.getPendingDeletions().has('file')
+    if (waits) {
+      assert.throws(() => directory.createOutput('file'), { name: 'FileAlreadyExistsError' })
+      checkOld()
+    }
     write(directory, 'file', pattern(5_000).fill(9))
-    const bytes = new Uint8Array(5_000)
-    old.readBytes(bytes)
-    assertBytes(bytes, pattern(5_000))
     assertBytes(contentOf(directory, 'file'), pattern(5_000).fill(9))
-    old.close()
+    if (!waits) checkOld()
   })
 
   suite.it(
