@@ -2,7 +2,7 @@ import { constants, promises } from 'node:fs'
 
 import type { StorageError } from '../store/errors.js'
 import { storageError } from './fs-errors.js'
-import { O_NOFOLLOW } from './system.js'
+import { O_NOFOLLOW, refuseLink } from './system.js'
 
 // Windows flushes only what was opened for writing.
 const FLAGS = constants.O_RDWR | O_NOFOLLOW
@@ -17,6 +17,7 @@ export class FileFlusher {
 
   async flush(path: string): Promise<void> {
     try {
+      refuseLink(path)
       const file = await promises.open(path, FLAGS)
       try {
         const failure = this.#failures.size === 0 ? undefined : this.#failures.get(await identity(file))

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-import { O_NOFOLLOW, O_NONBLOCK } from './system.js'
+import { O_NOFOLLOW, O_NONBLOCK, refuseLink } from './system.js'
 
 const FLAGS = constants.O_RDONLY | O_NONBLOCK | O_NOFOLLOW
 
@@ -34,6 +34,7 @@ function readHolder(path: string): Holder | undefined {
 }
 
 function readStart(path: string): string {
+  refuseLink(path)
   const fd = openSync(path, FLAGS)
   try {
     if (!fstatSync(fd).isFile()) return ''

@@ -14,12 +14,13 @@ import {
   AlreadyClosedError,
   LockObtainFailedError,
   LockReleaseFailedError,
+  NotAFileError,
   StorageError,
 } from '../store/errors.js'
 import type { Lock, LockFactory } from '../store/lock.js'
 import { hintsOf, storageError } from './fs-errors.js'
 import { lockPath } from './lock-path.js'
-import { O_NOFOLLOW, O_NONBLOCK } from './system.js'
+import { O_NOFOLLOW, O_NONBLOCK, refuseLink } from './system.js'
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | O_NONBLOCK | O_NOFOLLOW
 
@@ -62,6 +63,7 @@ const held = new Set<Lock>()
 function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntStats {
   let fd: number
   try {
+    refuseLink(path)
     fd = openSync(path, FLAGS, 0o666)
   } catch (cause) {
     const { message, syscall, errno, hints } = storageError(cause, 'open lock file', path)
@@ -72,7 +74,12 @@ function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntS
   let holder: number
   try {
     status = fstatSync(fd, { bigint: true })
-    if (!status.isFile()) throw new Error('not a regular file')
+    // Windows opens a directory, too.
+    if (!status.isFile()) {
+      throw new NotAFileError(status.isDirectory() ? 'EISDIR' : 'ERR_NOT_A_FILE', 'not a regular file', {
+        path,
+      })
+    }
     holder = addon.acquireLock(handle, fd)
   } catch (error) {
     const { errno, syscall } = error as NativeError

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { FileNotFoundError } from '../store/errors.js'
 import { withStorageErrors } from './fs-errors.js'
-import { BUSY } from './system.js'
+import { BUSY, REMOVED_NAMES_STAY } from './system.js'
 
 /**
  * Files that were deleted but are still there because the system has not let go of them. They are
@@ -50,7 +50,16 @@ export class PendingDeletions {
         })
       }
       this.#files.set(name, identity)
+      return
     }
+    if (this.#stays(name, identity)) this.#files.set(name, identity)
+  }
+
+  /** Whether a file that was just removed is there nevertheless. */
+  #stays(name: string, identity: string): boolean {
+    if (!REMOVED_NAMES_STAY) return false
+    const now = this.#identify(name)
+    return now === identity || now === 'unknown'
   }
 
   /** Throws FileNotFoundError for a name that is as good as deleted. */
@@ -77,12 +86,13 @@ export class PendingDeletions {
 
   #retry(name: string): void {
     if (!this.has(name)) return
+    const identity = this.#files.get(name)!
     try {
       unlinkSync(join(this.#directory, name))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return
     }
-    this.#files.delete(name)
+    if (!this.#stays(name, identity)) this.#files.delete(name)
   }
 
   /** What a file has and no later one of its name; 'missing', or 'unknown' where the system does not tell. */

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, lstatSync } from 'node:fs'
 
 import type { ReadAdvice } from '../store/io-context.js'
 
@@ -9,6 +9,19 @@ const WINDOWS = process.platform === 'win32'
 
 /** Do not follow a symbolic link; 0 where there is no such flag (Windows): see refuseLink(). */
 export const O_NOFOLLOW: number = constants.O_NOFOLLOW ?? 0
+
+/**
+ * Throws what open(2) with O_NOFOLLOW does for a symbolic link, where there is no such flag. Between
+ * this and the opening someone could still make one: on Windows that takes a privilege.
+ */
+export function refuseLink(path: string): void {
+  if (O_NOFOLLOW !== 0 || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return
+  throw Object.assign(new Error(`ELOOP: too many symbolic links encountered, open '${path}'`), {
+    code: 'ELOOP',
+    syscall: 'open',
+    path,
+  })
+}
 
 /** Do not wait for the other end of a pipe. */
 export const O_NONBLOCK: number = constants.O_NONBLOCK ?? 0
@@ -31,6 +44,13 @@ export const DIRECTORIES_ARE_FLUSHED = !WINDOWS
  * as something else (a mount point) is busy.
  */
 export const BUSY: ReadonlySet<string> = new Set(WINDOWS ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY'])
+
+/**
+ * Whether a file that was removed may keep its name until nobody has it open any more, as on Windows
+ * where the file system or libuv does not know POSIX's way of removing (NTFS does from Windows 10
+ * 1809 on, libuv from 1.49).
+ */
+export const REMOVED_NAMES_STAY = WINDOWS
 
 const IN_USE = 'another program may have the file open and not share it, or it is mapped'
 

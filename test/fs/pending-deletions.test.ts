@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FileAlreadyExistsError, FileNotFoundError, FSDirectory } from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
 import { each, errorsOf } from '../support/outcomes.js'
+import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 /** Files that the system does not let go of, as Windows does with open ones, and attempts to remove each. */
@@ -157,7 +158,10 @@ it('forgets a file that someone else has removed', () => {
   expect(directory.getPendingDeletions()).toEqual(new Set())
 })
 
-it.each(['EACCES', 'EPERM', 'EROFS', 'EIO'])('does not promise to remove what must not be: %s', (code) => {
+// EACCES and EPERM are what Windows says of files in use.
+const FINAL = WINDOWS ? ['EROFS', 'EIO'] : ['EACCES', 'EPERM', 'EROFS', 'EIO']
+
+it.each(FINAL)('does not promise to remove what must not be: %s', (code) => {
   write(directory, 'file', pattern(1))
   system.busy.add('file')
   system.code = code

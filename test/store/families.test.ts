@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -74,9 +74,7 @@ describe.each([
     const one = compound.openInput('_0.dat')
     const other = compound.openInput('_0.dat')
     expect([one.readByte(), other.readByte()]).toEqual([7, 7])
-    const fd = openSync(join(path, '_0.cfs'), 'r+')
-    ftruncateSync(fd, BYTES)
-    closeSync(fd)
+    truncateSync(join(path, '_0.cfs'), BYTES)
     expect(() => one.checkFault()).toThrow(FileFaultError)
     expect(() => other.readLong()).toThrow(FileFaultError)
     expect(() => compound.openInput('_0.dat')).toThrow(FileFaultError)
@@ -122,9 +120,7 @@ it('a copy whose source is cut meanwhile is removed', () => {
     openInput: {
       value: (name: string) => {
         const opened = from.openInput(name)
-        const fd = openSync(join(path, 'source'), 'r+')
-        ftruncateSync(fd, 50)
-        closeSync(fd)
+        truncateSync(join(path, 'source'), 50)
         return opened
       },
     },

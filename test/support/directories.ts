@@ -20,6 +20,7 @@ import { FilteredInputs, InvertedBytes } from './filters.js'
 import type { DirectorySupport } from '../../src/testing/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
+import { LATER_ADVICE } from './mappings.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
 
 /** One of the directories under test: a class, how it maps, how large its windows are. */
@@ -39,10 +40,16 @@ const FILES: DirectorySupport = {
   persistence: true,
   sharing: true,
   readAdvice: true,
+  laterAdvice: true,
   systemLocks: true,
   guardedMemory: true,
 }
-const MAPPED: DirectorySupport = { ...FILES, zeroCopyViews: true, residency: true }
+const MAPPED: DirectorySupport = {
+  ...FILES,
+  zeroCopyViews: true,
+  residency: true,
+  laterAdvice: LATER_ADVICE,
+}
 
 const POWERS = [4, 12, undefined] as const
 
@@ -102,6 +109,7 @@ const IN_MEMORY: DirectorySupport = {
   persistence: false,
   sharing: false,
   readAdvice: false,
+  laterAdvice: false,
   zeroCopyViews: false,
   residency: false,
 }

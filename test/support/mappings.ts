@@ -6,6 +6,15 @@ import { type NativeAddon, nativeAddon } from '../../src/native.js'
 /** The native part, without which there is nothing to test here. */
 export const addon: NativeAddon = nativeAddon()!
 
+/** Whether the system tells of every page whether it is in memory; Windows knows the process's own only. */
+export const RESIDENCY = addon.residencyComplete
+
+/** What isLoaded() says of what is not in memory. */
+export const NOT_LOADED = RESIDENCY ? false : undefined
+
+/** Whether the system takes advice for a file that is open; Windows takes it when the file is opened. */
+export const LATER_ADVICE = addon.advisesRanges
+
 /** Resolves when buffers that were detached have been finalized, and with them their mappings. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await setImmediate()

@@ -1,3 +1,22 @@
+import { mkdtempSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 // What a system has that tests may need. Names of tests that are skipped where it is missing say so.
 
 export const WINDOWS = process.platform === 'win32'
+
+/** Whether this process may make symbolic links; on Windows that takes a privilege, and wine 8 makes none. */
+export const SYMBOLIC_LINKS = makesLinks()
+
+function makesLinks(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'mmap-directory-links-'))
+  try {
+    symlinkSync(path, join(path, 'link'))
+    return readlinkSync(join(path, 'link')) === path
+  } catch {
+    return false
+  } finally {
+    rmSync(path, { recursive: true, force: true })
+  }
+}

@@ -10,6 +10,7 @@ import {
 import { MockDirectory, type MockOperation, runDirectorySuite } from '../../src/testing/index.js'
 import { contentOf, difference, pattern, write } from '../support/files.js'
 import { failureOf } from '../support/outcomes.js'
+import { LATER_ADVICE } from '../support/mappings.js'
 
 runDirectorySuite({
   name: 'MockDirectory around ByteBuffersDirectory',
@@ -28,6 +29,7 @@ runDirectorySuite({
     sharing: true,
     residency: true,
     readAdvice: true,
+    laterAdvice: LATER_ADVICE,
     systemLocks: true,
     guardedMemory: true,
   },

@@ -60,12 +60,27 @@ export function memory(suite: Suite): void {
       for (const [context, advice] of cases) {
         const input = directory.openInput('file', context)
         assert.equal(input.advice, advice)
-        input.updateIOContext(IOContext.READ)
-        assert.equal(input.advice, 'random')
         input.close()
       }
     },
     'readAdvice',
+  )
+
+  suite.it(
+    'takes the advice of another context later',
+    ({ directory }) => {
+      const input = inputOf(directory, pattern(LENGTH))
+      for (const [context, advice] of [
+        [IOContext.READ, 'random'],
+        [IOContext.READONCE, 'sequential'],
+        [IOContext.DEFAULT, 'normal'],
+      ] as const) {
+        input.updateIOContext(context)
+        assert.equal(input.advice, advice)
+      }
+      input.close()
+    },
+    'laterAdvice',
   )
 
   suite.it('reads the same whatever the context is', ({ directory }) => {

@@ -14,8 +14,10 @@ export interface DirectorySupport {
   readonly sharing?: boolean
   /** `isLoaded()` knows the answer. */
   readonly residency?: boolean
-  /** `advice` follows the context, as decided by IOContext's kind and hints. */
+  /** `advice` follows the context of the opening, as decided by IOContext's kind and hints. */
   readonly readAdvice?: boolean
+  /** `updateIOContext()` changes the advice; mapped files cannot on Windows. */
+  readonly laterAdvice?: boolean
   /** Locks keep out other processes, as those of NativeFSLockFactory on the same path do. */
   readonly systemLocks?: boolean
   /** A file that is still being written cannot be opened: AccessDeniedError. */
@@ -32,6 +34,7 @@ export const ABILITIES: readonly (keyof DirectorySupport)[] = [
   'sharing',
   'residency',
   'readAdvice',
+  'laterAdvice',
   'systemLocks',
   'exclusiveWriting',
   'guardedMemory',
