@@ -26,8 +26,12 @@ std::byte* mapOrThrow(const Descriptor& file, std::uint64_t offset, std::size_t 
                                         static_cast<DWORD>(offset), length);
   const DWORD code = ::GetLastError();
   ::CloseHandle(section);
-  ::SetLastError(code);
-  if (address == nullptr) throwLastError("MapViewOfFile");
+  if (address == nullptr) {
+    // "Access denied" to the end of a file that has become shorter.
+    if (file.fileLength() < offset + length) throwUnreadable("MapViewOfFile");
+    ::SetLastError(code);
+    throwLastError("MapViewOfFile");
+  }
   return static_cast<std::byte*>(address);
 }
 

@@ -4,6 +4,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { THREADS } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { runs as runScript, survives } from '../support/safety.js'
+import { WINDOWS } from '../support/systems.js'
+import { LATER_ADVICE } from '../support/mappings.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -28,8 +30,10 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
       env: { NODE_NO_WARNINGS: '1' },
     })
 
-  it('on parts with an advice of their own keeps room for the engine', async () => {
-    const all = await said(`
+  it.skipIf(!LATER_ADVICE)(
+    'on parts with an advice of their own keeps room for the engine (needs later advice)',
+    async () => {
+      const all = await said(`
       const name = 'advised' + process.pid
       fs.ftruncateSync(fs.openSync(join(dir, name), 'w+'), 2 ** 28)
       const directory = open()
@@ -51,8 +55,9 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
       const again = directory.openInput(name)
       const free = again.slice('part', 0, 2 ** 12, lib.IOContext.READ).advice
       say([advised.length, count > 1000 && count <= 1024, more <= 2 * 1024 + 64, advised.indexOf(false) === count, anew, free])`)
-    expect(all).toEqual([2 ** 15, true, true, true, true, 'random'])
-  })
+      expect(all).toEqual([2 ** 15, true, true, true, true, 'random'])
+    },
+  )
 
   it('on mappings is an error with the numbers, or the file is read, as wanted', async () => {
     const all = await said(`
@@ -119,8 +124,10 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
     },
   )
 
-  it('of a file system that cannot map is an error, or the file is read', async () => {
-    const all = await said(`
+  it.skipIf(WINDOWS)(
+    'of a file system that cannot map is an error, or the file is read (needs /proc)',
+    async () => {
+      const all = await said(`
       const results = {}
       for (const file of ['/proc/self/status', '/proc/version', '/sys/kernel/mm/transparent_hugepage/enabled', '/dev/null', '/dev/zero', dir]) {
         results[file === dir ? 'directory' : file] = outcome(() => {
@@ -132,19 +139,23 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
         if (file.startsWith('/sys')) results.strict = outcome(() => lib.openFile(file, { fallback: false }))
       }
       say(results)`)
-    expect(all).toEqual({
-      '/proc/self/status': [true, true, 0],
-      '/proc/version': [true, true, 0],
-      '/sys/kernel/mm/transparent_hugepage/enabled': [true, false, -19],
-      strict: 'MapFailedError ERR_MAP_FAILED',
-      '/dev/null': 'NotAFileError ERR_NOT_A_FILE',
-      '/dev/zero': 'NotAFileError ERR_NOT_A_FILE',
-      directory: 'NotAFileError EISDIR',
-    })
-  })
+      expect(all).toEqual({
+        '/proc/self/status': [true, true, 0],
+        '/proc/version': [true, true, 0],
+        '/sys/kernel/mm/transparent_hugepage/enabled': [true, false, -19],
+        strict: 'MapFailedError ERR_MAP_FAILED',
+        '/dev/null': 'NotAFileError ERR_NOT_A_FILE',
+        '/dev/zero': 'NotAFileError ERR_NOT_A_FILE',
+        directory: 'NotAFileError EISDIR',
+      })
+    },
+  )
 
-  it('that a file has changed between stat and map is an error of what is missing', async () => {
-    const all = await said(`
+  // Windows maps no more than there is: see test/windows.
+  it.skipIf(WINDOWS)(
+    'that a file has changed between stat and map is an error of what is missing',
+    async () => {
+      const all = await said(`
       const results = []
       for (const [length, then] of [[10_000, 20_000], [10_000, 4096], [10_000, 0], [0, 10_000], [0, 0]]) {
         const name = make(Buffer.alloc(length, 7))
@@ -162,16 +173,17 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
         ])
       }
       say(results)`)
-    const end = 'EndOfFileError ERR_END_OF_FILE'
-    const fault = 'FileFaultError ERR_FILE_FAULT'
-    expect(all).toEqual([
-      [10_000, 0x07070707, 'no error'],
-      [10_000, fault, 'no error'],
-      [10_000, fault, 'no error'],
-      [0, end, 'no error'],
-      [0, end, 'no error'],
-    ])
-  })
+      const end = 'EndOfFileError ERR_END_OF_FILE'
+      const fault = 'FileFaultError ERR_FILE_FAULT'
+      expect(all).toEqual([
+        [10_000, 0x07070707, 'no error'],
+        [10_000, fault, 'no error'],
+        [10_000, fault, 'no error'],
+        [0, end, 'no error'],
+        [0, end, 'no error'],
+      ])
+    },
+  )
 
   it('of engines that refuse buffers over mapped memory is an error, or the file is read', async () => {
     const all = await said(`

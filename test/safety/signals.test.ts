@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { NODES } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { runs as runsScript, survives } from '../support/safety.js'
+import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -72,7 +73,7 @@ describe.each(NODES)('signals, %s', (node) => {
   const options = { args: [path], node }
   const said = (script: string): Promise<unknown> => survives(OPENING + script, options)
 
-  it('that were sent end the process as they always did', async () => {
+  it.skipIf(WINDOWS)('that were sent end the process as they always did (needs signals)', async () => {
     for (const send of [
       `process.kill(process.pid, 'SIGBUS')`,
       `process.on('SIGINT', () => {}); process.kill(process.pid, 'SIGBUS')`,
@@ -89,7 +90,7 @@ describe.each(NODES)('signals, %s', (node) => {
     }
   })
 
-  it('that were sent end it in a worker, too', async () => {
+  it.skipIf(WINDOWS)('that were sent end it in a worker, too (needs signals)', async () => {
     const { code, signal, stdout } = await runsScript(
       `${OPENING}
       new Worker(\`
@@ -154,7 +155,7 @@ describe.each(NODES)('signals, %s', (node) => {
     expect(result).toEqual([FAULT, 0])
   })
 
-  it('that a program listens for still reach it', async () => {
+  it.skipIf(WINDOWS)('that a program listens for still reach it (needs signals)', async () => {
     const result = await said(`
       const heard = []
       process.on('SIGBUS', (name) => heard.push(name))
@@ -168,10 +169,12 @@ describe.each(NODES)('signals, %s', (node) => {
     expect(result).toEqual([FAULT, ['SIGBUS'], FAULT])
   })
 
-  it('are told apart by two copies of the library in one process', async () => {
-    const other = join(path, 'copy')
-    mkdirSync(join(other, 'build/Release'), { recursive: true })
-    const result = await said(`
+  it.skipIf(WINDOWS)(
+    'are told apart by two copies of the library in one process (needs signals)',
+    async () => {
+      const other = join(path, 'copy')
+      mkdirSync(join(other, 'build/Release'), { recursive: true })
+      const result = await said(`
       const root = join(dist, '..')
       const copy = join(dir, 'copy')
       fs.cpSync(dist, join(copy, 'dist'), { recursive: true })
@@ -195,17 +198,18 @@ describe.each(NODES)('signals, %s', (node) => {
         return view[5]
       })
       say({ results, counted, views, apart: addon !== third })`)
-    expect(result).toEqual({ results: [FAULT, FAULT, FAULT], counted: [2, 1], views: [0, 0], apart: true })
-    const { signal, stdout } = await runsScript(
-      `${OPENING}
+      expect(result).toEqual({ results: [FAULT, FAULT, FAULT], counted: [2, 1], views: [0, 0], apart: true })
+      const { signal, stdout } = await runsScript(
+        `${OPENING}
       const second = require(join(dir, 'copy/dist/index.js'))
       console.log([openCut(lib), openCut(second)].map(readLost).join())
       process.kill(process.pid, 'SIGBUS')
       setTimeout(() => console.log('still here'), 10_000)`,
-      options,
-    )
-    expect({ signal, stdout: stdout.trim() }).toEqual({ signal: 'SIGBUS', stdout: `${FAULT},${FAULT}` })
-  })
+        options,
+      )
+      expect({ signal, stdout: stdout.trim() }).toEqual({ signal: 'SIGBUS', stdout: `${FAULT},${FAULT}` })
+    },
+  )
 
   it('of a page that is no longer mapped by the library are nobody’s, of a new one again its own', async () => {
     const result = await said(`
@@ -265,7 +269,7 @@ describe.each(NODES)('signals, %s', (node) => {
     }
   })
 
-  it('outlive the worker that alone had loaded the library', async () => {
+  it.skipIf(WINDOWS)('outlive the worker that alone had loaded the library (needs signals)', async () => {
     const result = await said(`
       const worker = new Worker(\`
         const lib = require(require('node:worker_threads').workerData)

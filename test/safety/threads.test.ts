@@ -160,7 +160,6 @@ describe.each(NODES)('inputs in several threads, %s', (node) => {
         input.seek(2 ** 37 - 1)
         const random = input.randomAccessSlice(0, 2 ** 37)
         const reads = outcomes({ last: () => input.readByte(), far: () => random.readInt(2 ** 36 + 7) })
-        fs.unlinkSync(dir + '/long')
         say({ asked, ...reads, small: process.memoryUsage().heapUsed < 100e6 })
         process.exit()
       `),

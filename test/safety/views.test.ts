@@ -101,9 +101,10 @@ describe.each(THREADS)('a view, %s, %s', (node, thread) => {
       `
       const net = require('node:net')
       const parts = []
+      const address = process.platform === 'win32' ? '//./pipe/mmap-directory' + process.pid : join(dir, 'socket' + process.pid)
       const server = net.createServer((socket) => socket.on('data', (part) => parts.push(part)).on('end', () => server.close()))
-      await new Promise((resolve) => server.listen(join(dir, 'socket' + process.pid), resolve))
-      net.connect(join(dir, 'socket' + process.pid)).end(view)
+      await new Promise((resolve) => server.listen(address, resolve))
+      net.connect(address).end(view)
       input.close()
       gc()
       await new Promise((resolve) => server.once('close', resolve))

@@ -16,6 +16,7 @@ import { NODES } from '../support/child.js'
 import { write } from '../support/files.js'
 import { addon, mappingsOf, settled } from '../support/mappings.js'
 import { survives } from '../support/safety.js'
+import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -213,7 +214,8 @@ describe('generations', () => {
     expect(generation.inputs[0]!.readByte()).toBe(7)
   })
 
-  it('that cannot be attached are lost, and the next ones can be had', async () => {
+  // On Windows a file that is open keeps its name.
+  it.skipIf(WINDOWS)('that cannot be attached are lost, and the next ones can be had', async () => {
     using subscriber = subscribe()
     const plain = FSDirectory.open(path)
     const lost = `file-${files}`

@@ -41,7 +41,7 @@ export const THREADS: readonly (readonly [node: string, thread: 'main' | 'worker
 
 /**
  * What every script begins with: the library as `lib`, the directory of its modules as `dist`, and the
- * mappings of a file as the system tells of them. Windows does not: there, as many as the library has.
+ * mappings of a file, or of a directory's, as the system tells of them. Windows does not: there, as many as the library has.
  */
 const PREAMBLE = `
 const dist = ${JSON.stringify(DIST)}
@@ -52,10 +52,12 @@ ${
     ? `
 require(${JSON.stringify(fileURLToPath(new URL('truncate-mapped.cjs', import.meta.url)))})
 const mapsOf = (path) => Array(require(dist + '/native.js').nativeAddon().mappingTotals().mappings).fill(path)
+const mapsIn = mapsOf
 `
     : `
-const mapsOf = (path) =>
-  readFileSync('/proc/self/maps', 'latin1').split('\\n').filter((line) => line.endsWith(path))
+const mapsWhere = (test) => readFileSync('/proc/self/maps', 'latin1').split('\\n').filter(test)
+const mapsOf = (path) => mapsWhere((line) => line.endsWith(path))
+const mapsIn = (path) => mapsWhere((line) => line.includes(path))
 `
 }
 `

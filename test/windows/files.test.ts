@@ -12,10 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { getSystemErrorName } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FSDirectory, MMapDirectory } from '../../src/index.js'
+import type { NativeError } from '../../src/native.js'
 import { contentOf, pattern, write } from '../support/files.js'
+import { addon } from '../support/mappings.js'
+import { failureOf } from '../support/outcomes.js'
 import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -70,7 +74,7 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
     const input = directory.openInput('file')
     const view = input.view(70_000, 10)
     input.close()
-    expect(() => unlinkSync(at('file'))).toThrow()
+    expect(() => unlinkSync(at('file'))).toThrow(expect.objectContaining({ syscall: 'unlink' }))
     directory.deleteFile('file')
     expect(directory.getPendingDeletions()).toEqual(new Set(['file']))
     view[0] = 1
@@ -81,7 +85,7 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
     write(directory, 'file', pattern(100_000))
     const input = directory.openInput('file')
     const fd = openSync(at('file'), 'r+')
-    expect(() => ftruncateSync(fd, 10)).toThrow()
+    expect(() => ftruncateSync(fd, 10)).toThrow(expect.objectContaining({ syscall: 'ftruncate' }))
     closeSync(fd)
     writeFileSync(at('other'), 'x')
     expect(() => renameSync(at('other'), at('file'))).toThrow(expect.objectContaining({ code: 'EPERM' }))
@@ -89,6 +93,14 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
     input.readBytes(bytes)
     expect(bytes).toEqual(pattern(100_000))
     input.close()
+  })
+
+  it('is no longer than the file', () => {
+    write(directory, 'file', pattern(100_000))
+    const fd = openSync(at('file'), 'r')
+    const { errno, syscall } = failureOf(() => addon.openMapping(fd, 200_000, 34, true)) as NativeError
+    closeSync(fd)
+    expect([getSystemErrorName(errno!), syscall]).toEqual(['EIO', 'MapViewOfFile'])
   })
 
   it('may be renamed and appended to', () => {
