@@ -260,7 +260,7 @@ describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, th
       env: { NODE_DEBUG: 'mmap-directory', NODE_NO_WARNINGS: '1' },
     })
     const lines = stderr.split('\n').filter((line) => line.startsWith('MMAP-DIRECTORY'))
-    const place = join(path, 'file\\d+-\\d')
+    const place = `${join(path, 'file').replaceAll('\\', '\\\\')}\\d+-\\d`
     expect(code).toBe(0)
     expect(lines).toHaveLength(6)
     expect(lines[1]).toMatch(new RegExp(`map ${place}: 10000 bytes at 0x[0-9a-f]+$`))
