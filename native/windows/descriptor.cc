@@ -26,7 +26,11 @@ HANDLE fileOf(int fd) {
 Descriptor Descriptor::duplicate(int fd) {
   HANDLE copy = nullptr;
   const HANDLE self = ::GetCurrentProcess();
-  if (!::DuplicateHandle(self, fileOf(fd), self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+  const HANDLE file = fileOf(fd);
+  // What stands for no file stands for this process, too.
+  if (file == INVALID_HANDLE_VALUE) ::SetLastError(ERROR_INVALID_HANDLE);
+  if (file == INVALID_HANDLE_VALUE ||
+      !::DuplicateHandle(self, file, self, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
     throwLastError("DuplicateHandle");
   }
   return Descriptor(reinterpret_cast<std::intptr_t>(copy));
