@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
+import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -72,8 +73,11 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
   const said = (script: string, nodeOptions: readonly string[] = []): Promise<unknown> =>
     survives(OPENING + script, { args: [path], node, thread, nodeOptions })
 
-  it('is an error of the call that reads a value of which only the last bytes are lost', async () => {
-    const all = await said(`
+  // Under wine every cut starts a process.
+  it.skipIf(WINDOWS)(
+    'is an error of the call that reads a value of which only the last bytes are lost',
+    async () => {
+      const all = await said(`
       const results = {}
       for (const [kind, size] of Object.entries({
         readShort: 2, readInt: 4, readLong: 8, readSafeLong: 8, readFloat: 4, readDouble: 8,
@@ -94,10 +98,11 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
       }
       for (const kind in results) results[kind] = [...new Set(results[kind])]
       say(results)`)
-    const kinds = Object.keys(all as object)
-    expect(kinds.length).toBeGreaterThan(15)
-    expect(all).toEqual(Object.fromEntries(kinds.map((kind) => [kind, ['FileFaultError ERR_FILE_FAULT']])))
-  })
+      const kinds = Object.keys(all as object)
+      expect(kinds.length).toBeGreaterThan(15)
+      expect(all).toEqual(Object.fromEntries(kinds.map((kind) => [kind, ['FileFaultError ERR_FILE_FAULT']])))
+    },
+  )
 
   it('ends every use of the input and of its relatives, and close() works', async () => {
     const all = await said(`${EVERY_USE}
@@ -308,8 +313,8 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
       deflate: told,
       gzip: told,
       decode: told,
-      write: 'Error EFAULT',
-      asyncWrite: 'EFAULT',
+      write: WINDOWS ? expect.stringMatching(/^Error \w+/) : 'Error EFAULT', // wine's has no name in libuv
+      asyncWrite: WINDOWS ? expect.stringMatching(/^(?!no error)/) : 'EFAULT',
       written: [5, 5, 5, fault],
       closed: [3, 0],
     })
@@ -374,9 +379,11 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
     expect((all as { worker: unknown[] }).worker.slice(0, 2)).toEqual([told, told])
   })
 
-  it('ends nothing where there are almost as many mappings as the system allows', async () => {
-    const all = await survives(
-      `${OPENING}
+  it.skipIf(WINDOWS)(
+    'ends nothing where there are almost as many mappings as the system allows (needs a limit)',
+    async () => {
+      const all = await survives(
+        `${OPENING}
       const name = make(Buffer.alloc(2 * PAGE, 9))
       const input = directory.openInput(name)
       const views = Array.from({ length: 45_000 }, () => input.view(0, 2 * PAGE, { copy: 'never' }))
@@ -385,10 +392,11 @@ describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
       for (const view of views) sum += view[PAGE]
       const heap = Array.from({ length: 50 }, () => new Array(1e6).fill(sum)) // for which V8 maps memory
       say([sum, heap.length, outcome(() => input.checkFault())])`,
-      { args: [path], node, thread, nodeOptions: ['--expose-gc'] },
-    )
-    expect(all).toEqual([0, 50, 'FileFaultError ERR_FILE_FAULT'])
-  })
+        { args: [path], node, thread, nodeOptions: ['--expose-gc'] },
+      )
+      expect(all).toEqual([0, 50, 'FileFaultError ERR_FILE_FAULT'])
+    },
+  )
 
   it('is an error of FSDirectory, too, never zeros', async () => {
     const all = await said(`
