@@ -22,7 +22,6 @@ struct Watched {
 /// (ArrayBuffer.prototype.transfer moves it to a buffer that nobody here knows).
 struct Backing {
   std::shared_ptr<Window::Hold> window;
-  std::shared_ptr<Mapping> mapping;  // of a view
   std::optional<PrivatePages> view;
   Whereabouts whereabouts = Whereabouts::kInItsBuffer;
   napi_ref buffer = nullptr;    // of a view: weak
@@ -39,7 +38,6 @@ struct Backing {
     if (whereabouts == Whereabouts::kInItsBuffer) return;
     // No word of it from the other thread, ever: the watch and the permit stay with the pages.
     if (whereabouts == Whereabouts::kMovedAway) {
-      mapping.reset();
       std::move(view->permit).keepForGood();
       new Backing(std::move(*this));
     } else {
@@ -113,11 +111,11 @@ void watchForTheEnd(Napi::Env env, napi_value buffer, Backing* backing) {
 
 }  // namespace
 
-std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<Mapping> mapping,
+std::unique_ptr<Window> Window::open(Napi::Env env, std::shared_ptr<const void> pages,
                                      std::byte* address, std::size_t length) {
   if (!Environment::of(env)->told()) throw Napi::Error::New(env, "useTransfer() has not been called");
   std::unique_ptr<Window> window(new Window(env, length));
-  window->hold_ = std::make_shared<Hold>(Hold{std::move(mapping)});
+  window->hold_ = std::make_shared<Hold>(Hold{std::move(pages)});
   auto backing = std::make_unique<Backing>();
   backing->window = window->hold_;
   // When a thread ends, Node (24 and later) detaches the buffers that it knows before it runs any
@@ -148,7 +146,7 @@ Window::~Window() {
       // Not when the buffer is finalized, some turns of the event loop later, which elsewhere would
       // keep a program from the pages that got hold of the buffer after all: whoever closes an input
       // and then removes the file must not find that it cannot be removed.
-      hold_->mapping.reset();
+      hold_->pages.reset();
     }
   }
   napi_delete_reference(env_, buffer_);
@@ -171,12 +169,11 @@ void Window::account(std::int64_t bytes) const {
   napi_adjust_external_memory(env_, bytes, &total);
 }
 
-Napi::Value bufferOverPages(Napi::Env env, PrivatePages view, std::shared_ptr<Mapping> mapping) {
+Napi::Value bufferOverPages(Napi::Env env, PrivatePages view) {
   auto backing = std::make_unique<Backing>();
   std::byte* const address = view.pages.address();
   const std::size_t length = view.pages.length();
   backing->view.emplace(std::move(view));
-  backing->mapping = std::move(mapping);
   Backing* const watched = backing.get();
   const napi_value buffer = externalBuffer(env, address, length, std::move(backing));
   watchForTheEnd(env, buffer, watched);

@@ -15,11 +15,11 @@ class Window {
  public:
   /// What keeps the pages of a window: until its buffer is finalized, or the window lets go.
   struct Hold {
-    std::shared_ptr<Mapping> mapping;
+    std::shared_ptr<const void> pages;
   };
 
   /// Throws Napi::Error where the engine refuses a buffer over foreign memory.
-  static std::unique_ptr<Window> open(Napi::Env env, std::shared_ptr<Mapping> mapping,
+  static std::unique_ptr<Window> open(Napi::Env env, std::shared_ptr<const void> pages,
                                       std::byte* address, std::size_t length);
 
   Window(const Window&) = delete;
@@ -48,7 +48,7 @@ class Window {
 };
 
 /// An ArrayBuffer over pages that go with it when it is collected.
-Napi::Value bufferOverPages(Napi::Env env, PrivatePages view, std::shared_ptr<Mapping> mapping);
+Napi::Value bufferOverPages(Napi::Env env, PrivatePages view);
 
 /// Whether the engine takes buffers over memory that is not its own (Electron's does not).
 bool externalBuffersAllowed(Napi::Env env);

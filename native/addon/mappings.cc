@@ -43,7 +43,7 @@ Napi::Value openWindow(const Napi::CallbackInfo& info) {
     const Range range = rangeArgument(info);
     std::byte* const address = range.mapping->at(range.offset, static_cast<std::size_t>(range.length));
     if (address == nullptr) throw Napi::RangeError::New(info.Env(), "no window there");
-    auto window = Window::open(info.Env(), range.mapping, address, static_cast<std::size_t>(range.length));
+    auto window = Window::open(info.Env(), range.mapping->pages(), address, static_cast<std::size_t>(range.length));
     const Napi::Value buffer = window->buffer();
     handleArgument<MappingHandle>(info, 0).windows.push_back(std::move(window));
     return buffer;
@@ -53,8 +53,7 @@ Napi::Value openWindow(const Napi::CallbackInfo& info) {
 Napi::Value openView(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const Range range = rangeArgument(info);
-    return bufferOverPages(info.Env(), range.mapping->privatePages(range.offset, range.length),
-                           range.mapping);
+    return bufferOverPages(info.Env(), range.mapping->privatePages(range.offset, range.length));
   });
 }
 

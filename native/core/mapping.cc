@@ -31,13 +31,16 @@ std::shared_ptr<Mapping> Mapping::open(Descriptor file, std::uint64_t length, Op
   return mapping;
 }
 
+Mapping::Held::~Held() {
+  MappingRegistry::instance().advised(-advisedRanges.load(std::memory_order_relaxed));
+}
+
 Mapping::~Mapping() {
-  MappingRegistry::instance().advised(-advisedRanges_.load(std::memory_order_relaxed));
   if (id_ != 0) MappingRegistry::instance().remove(id_);
 }
 
 void Mapping::countAdvisedRanges(std::int64_t more) noexcept {
-  advisedRanges_.fetch_add(more, std::memory_order_relaxed);
+  pages_->advisedRanges.fetch_add(more, std::memory_order_relaxed);
   MappingRegistry::instance().advised(more);
 }
 
@@ -45,28 +48,27 @@ Mapping::Mapping(Descriptor file, std::uint64_t length, Options options)
     : file_(std::move(file)),
       length_(length),
       chunkPower_(options.chunkPower),
-      permit_(MappingRegistry::instance().permit(
+      pages_(std::make_shared<Held>(MappingRegistry::instance().permit(
           options.sideBySide ? (length == 0 ? 0 : 1) : chunkCountOf(length, options.chunkPower),
-          length)),
-      faultCell_(FaultCell::claim()) {
+          length))) {
   if (length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
   const std::uint64_t longest = options.sideBySide ? length : std::uint64_t{1} << chunkPower_;
   for (std::uint64_t begin = 0; begin < length; begin += longest) {
-    runs_.push_back(Pages::map(file_, begin, static_cast<std::size_t>(std::min(length - begin, longest))));
+    pages_->runs.push_back(Pages::map(file_, begin, static_cast<std::size_t>(std::min(length - begin, longest))));
   }
-  watches_.reserve(runs_.size());
-  for (const Pages& run : runs_) {
-    watches_.emplace_back(run.address(), wholePages(run.length()), FaultWatch::Pages::kShared, faultCell_);
+  pages_->watches.reserve(pages_->runs.size());
+  for (const Pages& run : pages_->runs) {
+    pages_->watches.emplace_back(run.address(), wholePages(run.length()), FaultWatch::Pages::kShared, pages_->faultCell);
   }
   armFaultGuard();
 }
 
 std::byte* Mapping::at(std::uint64_t offset, std::size_t length) const noexcept {
   if (length == 0 || offset > length_ || length > length_ - offset) return nullptr;
-  if (sideBySide()) return runs_.front().address() + offset;
+  if (sideBySide()) return pages_->runs.front().address() + offset;
   const auto index = static_cast<std::size_t>(offset >> chunkPower_);
   if ((offset + length - 1) >> chunkPower_ != index) return nullptr;
-  return runs_[index].address() + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
+  return pages_->runs[index].address() + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
 }
 
 template <typename Visitor>
@@ -158,7 +160,7 @@ PrivatePages Mapping::privatePages(std::uint64_t offset, std::uint64_t length) c
   if (lead + length > std::numeric_limits<std::size_t>::max()) throwOutOfMemory("mmap");
   MappingPermit permit = MappingRegistry::instance().permit(1, lead + length);
   Pages pages = Pages::mapPrivate(file_, offset - lead, static_cast<std::size_t>(lead + length));
-  FaultWatch watch(pages.address(), wholePages(pages.length()), FaultWatch::Pages::kPrivate, faultCell_);
+  FaultWatch watch(pages.address(), wholePages(pages.length()), FaultWatch::Pages::kPrivate, pages_->faultCell);
   armFaultGuard();
   return {std::move(permit), std::move(pages), std::move(watch)};
 }

@@ -22,8 +22,9 @@ struct PrivatePages {
   FaultWatch watch;  // ends before the pages do
 };
 
-/// A file mapped whole, read-only, in chunks. Shared by every window over it: the pages and the
-/// descriptor go with the last std::shared_ptr. All members may be called from any thread.
+/// A file mapped whole, read-only, in chunks. Shared by all inputs over it: the descriptor goes with
+/// the last std::shared_ptr, the pages when nobody holds them either. All members may be called from
+/// any thread.
 class Mapping {
  public:
   struct Options {
@@ -39,17 +40,20 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
 
+  /// Keeps the pages, and nothing else of the mapping.
+  std::shared_ptr<const void> pages() const noexcept { return pages_; }
+
   std::uint64_t length() const noexcept { return length_; }
   unsigned chunkPower() const noexcept { return chunkPower_; }
 
   /// Says whether a page of it, or of private pages made from it, could not be read.
-  const FaultCell& faultCell() const noexcept { return *faultCell_; }
+  const FaultCell& faultCell() const noexcept { return *pages_->faultCell; }
 
   /// The file's length now. Less than length() when it was truncated.
   std::uint64_t fileLengthNow() const { return file_.fileLength(); }
 
   /// Whether an address range may cross from one chunk to the next.
-  bool sideBySide() const noexcept { return runs_.size() < 2; }
+  bool sideBySide() const noexcept { return pages_->runs.size() < 2; }
 
   /// Where the byte at `offset` is. The caller holds `length` bytes from there, which must lie in
   /// the file and, unless sideBySide(), in one chunk; nullptr otherwise.
@@ -94,18 +98,26 @@ class Mapping {
  private:
   Mapping(Descriptor file, std::uint64_t length, Options options);
 
+  /// What the system gives.
+  struct Held {
+    explicit Held(MappingPermit right) noexcept : permit(std::move(right)) {}
+    ~Held();
+
+    MappingPermit permit;
+    std::atomic<std::int64_t> advisedRanges{0};
+    std::vector<Pages> runs;          // one for all chunks when they lie side by side, else one each
+    const std::shared_ptr<FaultCell> faultCell = FaultCell::claim();
+    std::vector<FaultWatch> watches;  // end before the pages do
+  };
+
   template <typename Visitor>
   void eachRun(std::uint64_t begin, std::uint64_t end, Visitor&& visit) const;
 
   const Descriptor file_;
   const std::uint64_t length_;
   const unsigned chunkPower_;
-  std::uint64_t id_ = 0;             // in the registry; 0 until it is listed there
-  MappingPermit permit_;
-  std::atomic<std::int64_t> advisedRanges_{0};
-  std::vector<Pages> runs_;          // one for all chunks when they lie side by side, else one each
-  const std::shared_ptr<FaultCell> faultCell_;
-  std::vector<FaultWatch> watches_;  // end before the pages do
+  std::uint64_t id_ = 0;  // in the registry; 0 until it is listed there
+  const std::shared_ptr<Held> pages_;
 };
 
 }  // namespace mmapdir

@@ -71,6 +71,7 @@ export class AdvisedRanges {
 
   /** Whether part of a range has this advice. */
   some(offset: number, length: number, advice: ReadAdvice): boolean {
+    if (length === 0) return false
     const end = offset + length
     for (let i = this.#firstEndingFrom(offset + 1); ; i++) {
       const range = this.#ranges[i]

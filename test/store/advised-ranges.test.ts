@@ -44,3 +44,10 @@ it('tells of a range with several the one of the file', () => {
   ranges.set(0, LENGTH, 'normal')
   expect(ranges.at(100, 100)).toBe('normal')
 })
+
+it('finds nothing in a range without bytes', () => {
+  const ranges = new AdvisedRanges(LENGTH, UNIT)
+  ranges.set(0, 420, 'sequential')
+  expect(ranges.some(418, 0, 'sequential')).toBe(false)
+  expect(ranges.some(418, 1, 'sequential')).toBe(true)
+})
