@@ -22,7 +22,7 @@
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags!": ["-fno-exceptions"],
-      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
       "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-fvisibility-inlines-hidden"],
       "conditions": [
         ["sanitize!=''", {
@@ -67,7 +67,13 @@
           }
         }],
         ["OS=='linux'", {
-          "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"]
+          "sources": ["native/posix/older_libraries.cc"],
+          "cflags": ["-fno-strict-aliasing", "-ffile-prefix-map=<(module_root_dir)=."],
+          "ldflags": [
+            "-Wl,-z,nodelete",
+            "-Wl,-z,now",
+            "-Wl,--version-script=<(module_root_dir)/native/posix/exports.map"
+          ]
         }],
         ["OS=='mac'", {
           "xcode_settings": {

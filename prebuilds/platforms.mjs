@@ -1,0 +1,41 @@
+/**
+ * How the binary for each platform is made where. `cross` is what replaces the system's own tools on
+ * another system; a platform without it is built on a machine of its kind. `packages` are Debian's.
+ */
+export const PLATFORMS = {
+  'linux-x64': {
+    binary: 'linux-x64/mmap-directory.glibc.node',
+  },
+  'linux-arm64': {
+    binary: 'linux-arm64/mmap-directory.glibc.node',
+    cross: {
+      host: 'linux-x64',
+      tools: {
+        CC: 'aarch64-linux-gnu-gcc',
+        CXX: 'aarch64-linux-gnu-g++',
+        LINK: 'aarch64-linux-gnu-g++',
+        AR: 'aarch64-linux-gnu-ar',
+        STRIP: 'aarch64-linux-gnu-strip',
+        OBJDUMP: 'aarch64-linux-gnu-objdump',
+      },
+      packages: ['g++-aarch64-linux-gnu'],
+    },
+  },
+  'linux-x64-musl': { binary: 'linux-x64/mmap-directory.musl.node' },
+  'linux-arm64-musl': { binary: 'linux-arm64/mmap-directory.musl.node' },
+  'darwin-x64': { binary: 'darwin-x64/mmap-directory.node' },
+  'darwin-arm64': { binary: 'darwin-arm64/mmap-directory.node' },
+  'win32-x64': { binary: 'win32-x64/mmap-directory.node' },
+}
+
+/** What Debian 12 on x64 makes, and the manifest in the repository describes. */
+export const DEBIAN_PLATFORMS = ['linux-x64', 'linux-arm64']
+
+/** The oldest libraries that a binary may ask for: those of the oldest systems that Node.js 20 runs on. */
+export const LIBRARY_FLOOR = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' } // Debian 10, RHEL 8
+
+/** The platform of this process. */
+export function thisPlatform() {
+  const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
+  return `${process.platform}-${process.arch}${musl ? '-musl' : ''}`
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+// Holds the binaries in prebuilds/ against manifest.json, and that against the sources:
+//
+//   node prebuilds/verify.mjs [--complete | --manifest]
+//
+// Every binary that is there has to be the one that the manifest describes, made of the sources that are
+// there. With --complete, all of a release's have to be there; with --manifest, what the manifest says of
+// binaries that are not there has to be of these sources, too.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { readManifest } from './manifest.mjs'
+import { PLATFORMS } from './platforms.mjs'
+import { hashOfSources, sha256 } from './sources.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const wrong = problems(new Set(process.argv.slice(2)))
+for (const problem of wrong) console.error(problem)
+if (wrong.length > 0) {
+  console.error('Run `npm run prebuilds -- debian` (design/package.md).')
+  process.exitCode = 1
+}
+
+function problems(asked) {
+  const { binaries } = readManifest(root)
+  const sources = hashOfSources(root)
+  const there = binariesThere()
+  const found = []
+  for (const name of there) {
+    const described = binaries[name]
+    if (described === undefined) {
+      found.push(`${name}: the manifest does not know it`)
+      continue
+    }
+    const bytes = readFileSync(join(root, 'prebuilds', name))
+    if (bytes.length !== described.size || sha256(bytes) !== described.sha256)
+      found.push(`${name}: not the binary that the manifest describes`)
+  }
+  for (const [name, described] of Object.entries(binaries)) {
+    if (described.sources !== sources && (asked.has('--manifest') || there.includes(name)))
+      found.push(`${name}: made of other sources than these`)
+  }
+  if (asked.has('--complete')) {
+    for (const { binary } of Object.values(PLATFORMS)) {
+      if (!there.includes(binary)) found.push(`${binary}: missing`)
+    }
+  }
+  return found
+}
+
+function binariesThere() {
+  const folder = join(root, 'prebuilds')
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => `${name}/${file}`))
+    .filter((name) => existsSync(join(folder, name)))
+    .sort()
+}

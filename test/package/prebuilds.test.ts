@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { beforeEach, describe, expect, it } from 'vitest'
+
+import { librariesBeyond, versionsIn } from '../../prebuilds/library-versions.mjs'
+import { writeManifest } from '../../prebuilds/manifest.mjs'
+import { LIBRARY_FLOOR } from '../../prebuilds/platforms.mjs'
+import { hashOfSources, sha256, SOURCES } from '../../prebuilds/sources.mjs'
+import { temporaryDirectory } from '../support/temporary.js'
+
+const root = join(import.meta.dirname, '../..')
+const BINARY = 'linux-x64/mmap-directory.glibc.node'
+
+describe('the check of prebuilt binaries', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = temporaryDirectory()
+    for (const part of ['native', 'prebuilds', 'binding.gyp', 'package.json', 'package-lock.json'])
+      cpSync(join(root, part), join(folder, part), {
+        recursive: true,
+        filter: (path) => !path.endsWith('.node'),
+      })
+    mkdirSync(join(folder, 'prebuilds/linux-x64'), { recursive: true })
+    writeFileSync(join(folder, 'prebuilds', BINARY), 'a binary')
+    const sources = hashOfSources(folder)
+    writeManifest(folder, {
+      binaries: { [BINARY]: { sources, compiler: 'c++', size: 8, sha256: sha256('a binary') } },
+    })
+  })
+
+  function verify(...options: string[]) {
+    const command = [join(folder, 'prebuilds/verify.mjs'), ...options]
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    return { status, stderr }
+  }
+
+  it('passes a binary that is made of the sources that are there', () => {
+    expect(verify()).toEqual({ status: 0, stderr: '' })
+    expect(verify('--manifest')).toEqual({ status: 0, stderr: '' })
+  })
+
+  it.each([
+    ...SOURCES.filter((source) => source !== 'native'),
+    'native/core/mapping.cc',
+    'native/addon/guard.h',
+  ])('refuses a binary after a change of %s', (source) => {
+    appendFileSync(join(folder, source), '\n')
+    const { status, stderr } = verify()
+    expect(status).toBe(1)
+    expect(stderr).toContain(`${BINARY}: made of other sources than these`)
+  })
+
+  it('refuses a binary after a source was added, renamed, or taken away', () => {
+    writeFileSync(join(folder, 'native/core/more.cc'), '')
+    expect(verify().stderr).toContain('other sources')
+    renameSync(join(folder, 'native/core/more.cc'), join(folder, 'native/core/other.cc'))
+    expect(verify().stderr).toContain('other sources')
+    rmSync(join(folder, 'native/core/other.cc'))
+    expect(verify().status).toBe(0)
+    rmSync(join(folder, 'native/core/prefetch.cc'))
+    expect(verify().stderr).toContain('other sources')
+  })
+
+  it('refuses a binary that is not the one described, or not described at all', () => {
+    writeFileSync(join(folder, 'prebuilds', BINARY), 'b binary')
+    expect(verify().stderr).toContain(`${BINARY}: not the binary that the manifest describes`)
+    writeManifest(folder, { binaries: {} })
+    expect(verify().stderr).toContain(`${BINARY}: the manifest does not know it`)
+  })
+
+  it('asks for the manifest of binaries that are not there, and for all of a release, only when told to', () => {
+    rmSync(join(folder, 'prebuilds', BINARY))
+    appendFileSync(join(folder, 'native/core/mapping.cc'), '\n')
+    expect(verify().status).toBe(0)
+    expect(verify('--manifest').stderr).toContain('other sources')
+    expect(verify('--complete').stderr).toContain(`${BINARY}: missing`)
+  })
+
+  it('keeps npm from packing what is stale', () => {
+    const pack = () =>
+      spawnSync('npm', ['pack', '--dry-run', '--ignore-scripts=false'], {
+        cwd: folder,
+        encoding: 'utf8',
+        shell: process.platform === 'win32',
+      })
+    expect(pack().status).toBe(0)
+    appendFileSync(join(folder, 'native/posix/pages.cc'), '\n')
+    const { status, stderr } = pack()
+    expect(status).not.toBe(0)
+    expect(stderr).toContain('made of other sources')
+  })
+})
+
+describe('the libraries that a binary asks for', () => {
+  const listed = [
+    '0000000000000000      DF *UND*  0000000000000000 (GLIBC_2.2.5) close',
+    '0000000000000000      DF *UND*  0000000000000000  GLIBC_2.28  fcntl64',
+    '0000000000000000      DO *UND*  0000000000000000 (GLIBCXX_3.4.9) _ZTVSt9bad_alloc',
+    '0000000000000000      DO *UND*  0000000000000000 (GLIBCXX_3.4.21) _ZTVSt9bad_alloc',
+  ].join('\n')
+
+  it('are the newest versions of each', () => {
+    expect(versionsIn(listed)).toEqual({ GLIBC: '2.28', GLIBCXX: '3.4.21' })
+    expect(librariesBeyond(versionsIn(listed), LIBRARY_FLOOR)).toEqual([])
+  })
+
+  it.each(['GLIBC_2.33', 'GLIBCXX_3.4.26', 'CXXABI_1.3.13', 'GLIBC_PRIVATE'])('must not be %s', (symbol) => {
+    const versions = versionsIn(`${listed}\n0 DF *UND*  0 (${symbol}) newer`)
+    expect(librariesBeyond(versions, LIBRARY_FLOOR)).toHaveLength(1)
+    expect(librariesBeyond(versions, LIBRARY_FLOOR)[0]).toContain(symbol)
+  })
+})
