@@ -89,7 +89,7 @@ function byCommand(folder, { command, output }) {
 
 /** Without the flags of whoever runs this, and with the headers that came with this Node.js, if any did. */
 function execute(command, options, folder, tools) {
-  const environment = { ...process.env, LC_ALL: 'C', ...tools }
+  const environment = { ...process.env, LC_ALL: 'C', JOBS: 'max', ...tools }
   for (const flags of ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS', 'SOURCE_DATE_EPOCH'])
     delete environment[flags]
   const prefix = join(dirname(process.execPath), '..')

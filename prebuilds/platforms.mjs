@@ -1,6 +1,7 @@
 /**
  * How the binary for each platform is made where. `cross` is what replaces the system's own tools on
- * another system; a platform without it is built on a machine of its kind. `packages` are Debian's.
+ * another system, or a command that leaves the binary at `output`, where prebuildify cannot cross; a platform
+ * without it is built on a machine of its kind. `packages` are Debian's.
  */
 export const PLATFORMS = {
   'linux-x64': {
@@ -25,7 +26,6 @@ export const PLATFORMS = {
   'linux-arm64-musl': { binary: 'linux-arm64/mmap-directory.musl.node' },
   'darwin-x64': { binary: 'darwin-x64/mmap-directory.node' },
   'darwin-arm64': { binary: 'darwin-arm64/mmap-directory.node' },
-  'win32-x64': { binary: 'win32-x64/mmap-directory.node' },
 }
 
 /** What Debian 12 on x64 makes, and the manifest in the repository describes. */

@@ -1,7 +1,4 @@
-import { join } from 'node:path'
-
-import nodeGypBuild from 'node-gyp-build'
-
+import { loadNativeFile } from './native-file.js'
 import { transferBuffer } from './store/intrinsics.js'
 
 /** What a handle stands for is known to native code alone. */
@@ -139,17 +136,16 @@ export interface NativeAddon {
 
 /** What to do where the native part is missing, for a program that has the package installed. */
 export const NATIVE_PART_HINT =
-  'no native part for this system in the package: in a clone of mmap-directory, on this system, run ' +
-  '`npm ci && npm run build && npm run prebuilds && npm pack`, and install the file; ' +
-  'a bundler must leave the package out'
+  'install mmap-directory on this system; where the package has no binary for it, run ' +
+  '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
+  'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it'
 
 let loaded: { readonly addon?: NativeAddon; readonly failure?: Error } | undefined
 
 function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
   if (loaded === undefined) {
     try {
-      // The build is in the package's root, one level up from src and from dist alike.
-      const addon = nodeGypBuild(join(__dirname, '..')) as NativeAddon
+      const addon = loadNativeFile() as NativeAddon
       addon.useTransfer(transferBuffer)
       loaded = { addon }
     } catch (error) {

@@ -18,6 +18,8 @@ export interface FileEvent {
 
 const debug = debuglog('mmap-directory')
 
+type FileEventName = 'open' | 'map' | 'unmap' | 'fallback' | 'fault' | 'huge-pages-refused'
+
 const channels = {
   open: channel('mmap-directory:open'),
   map: channel('mmap-directory:map'),
@@ -28,7 +30,7 @@ const channels = {
 }
 
 /** Tells whoever listens. */
-export function report(what: keyof typeof channels, event: FileEvent): void {
+export function report(what: FileEventName, event: FileEvent): void {
   const target = channels[what]
   if (!target.hasSubscribers && !debug.enabled) return
   debug('%s %s: %d bytes%s%s', what, event.path, event.length, at(event.address), because(event.error))

@@ -1,3 +1,4 @@
+/** @ts-ignore: unknown without @types/node */
 import type { MessagePort } from 'node:worker_threads'
 
 import type { SharedInput } from '../store/shared-input.js'

@@ -36,5 +36,6 @@ export { SharedInput, type SharedInputData, type SharedSource } from './shared-i
 export { SingleInstanceLockFactory } from './single-instance-lock-factory.js'
 export { waitForLock, type WaitForLockOptions } from './wait-for-lock.js'
 export { type LoadOptions, Window, type WindowSource } from './window.js'
+import './globals.js'
 import './buffered-index-output.js'
 import './windowed-input.js'

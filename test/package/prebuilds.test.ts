@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import { librariesBeyond, versionsIn } from '../../prebuilds/library-versions.mjs'
-import { writeManifest } from '../../prebuilds/manifest.mjs'
+import { readManifest, writeManifest } from '../../prebuilds/manifest.mjs'
 import { LIBRARY_FLOOR } from '../../prebuilds/platforms.mjs'
 import { hashOfSources, sha256, SOURCES } from '../../prebuilds/sources.mjs'
 import { temporaryDirectory } from '../support/temporary.js'
@@ -91,6 +91,39 @@ describe('the check of prebuilt binaries', () => {
     const { status, stderr } = pack()
     expect(status).not.toBe(0)
     expect(stderr).toContain('made of other sources')
+  })
+})
+
+describe('the binaries of several machines', () => {
+  it('are put together with what each machine says of its own', () => {
+    const folder = temporaryDirectory()
+    cpSync(join(root, 'prebuilds'), join(folder, 'prebuilds'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.node'),
+    })
+    const known = { sources: 'a', compiler: 'b', size: 4, sha256: 'c' }
+    writeManifest(folder, { binaries: { [BINARY]: known } })
+    const put = (machine: string, name: string, text: string) => {
+      mkdirSync(join(folder, 'collected', machine, name, '..'), { recursive: true })
+      writeFileSync(join(folder, 'collected', machine, name), text)
+    }
+    put('debian', BINARY, 'one')
+    const other = 'darwin-arm64/mmap-directory.node'
+    put('mac', other, 'two')
+    put('mac', 'manifest.json', JSON.stringify({ binaries: { [other]: { ...known, compiler: 'clang' } } }))
+    const collect = () =>
+      spawnSync(process.execPath, [join(folder, 'prebuilds/collect.mjs'), join(folder, 'collected')], {
+        encoding: 'utf8',
+      })
+    expect(collect().stderr).toBe('')
+    expect(readFileSync(join(folder, 'prebuilds', BINARY), 'utf8')).toBe('one')
+    expect(readFileSync(join(folder, 'prebuilds', other), 'utf8')).toBe('two')
+    expect(readManifest(folder).binaries).toEqual({
+      [BINARY]: known,
+      [other]: { ...known, compiler: 'clang' },
+    })
+    put('stranger', 'win32-x64/mmap-directory.node', 'three')
+    expect(collect().stderr).toContain('stranger says nothing of win32-x64/mmap-directory.node')
   })
 })
 

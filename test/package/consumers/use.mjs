@@ -1,0 +1,37 @@
+// Uses the package as one does who has only just installed it.
+import assert from 'node:assert'
+import { createRequire } from 'node:module'
+import { attachInput, ByteBuffersDirectory, FSDirectory, MMapDirectory, openFile } from 'mmap-directory'
+import { MockDirectory } from 'mmap-directory/testing'
+
+// Which of both ways a runtime takes is its own business: there is one set of classes.
+const require = createRequire(import.meta.url)
+assert.strictEqual(require('mmap-directory').MMapDirectory, MMapDirectory)
+assert.strictEqual(require('mmap-directory/testing').MockDirectory, MockDirectory)
+assert(new MockDirectory(new ByteBuffersDirectory()) instanceof require('mmap-directory').Directory)
+
+const native = process.env.EXPECT_NATIVE !== 'no'
+const input = openFile('package.json')
+assert.strictEqual(input.mapped, native)
+assert(input.length() > 0)
+if (native) attachInput(input.share()).close()
+else assert.match(input.mapFailure.message, /install mmap-directory on this system/)
+input.close()
+
+for (const directory of [
+  MMapDirectory.open('data', { create: true }),
+  FSDirectory.open('data'),
+  new ByteBuffersDirectory(),
+]) {
+  const output = directory.createOutput('numbers')
+  for (let number = 0; number < 1000; number++) output.writeVInt(number)
+  output.close()
+  await directory.sync(['numbers'])
+  const numbers = directory.openInput('numbers')
+  for (let number = 0; number < 1000; number++) assert.strictEqual(numbers.readVInt(), number)
+  numbers.close()
+  directory.deleteFile('numbers')
+  if (native || directory instanceof ByteBuffersDirectory) directory.obtainLock('write.lock').close()
+  directory.close()
+}
+console.log(`${native ? 'with' : 'without'} native code, ${process.version}`)
