@@ -32,11 +32,15 @@ export function loadNativeFile(): unknown {
   throw failure
 }
 
-/** Where this file is. An ES module in a bundle does not know; the program's first file is beside it. */
+/**
+ * Where this file is. An ES module in a bundle does not know; the program's first file is beside it. Not
+ * the working directory, where anybody's files may be.
+ */
 function startFolder(): string {
   if (typeof __dirname === 'string') return __dirname
   const program = process.argv[1]
-  return program === undefined ? process.cwd() : dirname(realpathSync(program))
+  if (program !== undefined && exists(program)) return dirname(realpathSync(program))
+  return dirname(process.execPath)
 }
 
 function firstFilesAbove(start: string): string[] {
@@ -61,13 +65,22 @@ function foldersAbove(start: string): string[] {
  */
 function filesIn(folder: string): string[] {
   const built = join(folder, 'build', 'Release', 'mmap_directory.node')
-  if (!process.env['PREBUILDS_ONLY'] && existsSync(built)) return [built]
-  const alpine = existsSync('/etc/alpine-release')
+  if (!process.env['PREBUILDS_ONLY'] && exists(built)) return [built]
+  const alpine = exists('/etc/alpine-release')
   const kinds = process.platform === 'linux' ? (alpine ? ['.musl', '.glibc'] : ['.glibc', '.musl']) : ['']
   const prebuilds = join(folder, 'prebuilds', platformFolder())
-  return kinds.map((kind) => join(prebuilds, `${PACKAGE}${kind}.node`)).filter((file) => existsSync(file))
+  return kinds.map((kind) => join(prebuilds, `${PACKAGE}${kind}.node`)).filter((file) => exists(file))
 }
 
 function platformFolder(): string {
   return `${process.platform}-${process.arch}`
+}
+
+/** Node's permission model has existsSync() throw where it allows no reading. */
+function exists(path: string): boolean {
+  try {
+    return existsSync(path)
+  } catch {
+    return false
+  }
 }

@@ -134,12 +134,6 @@ export interface NativeAddon {
   releaseLock(handle: LockHandle): void
 }
 
-/** What to do where the native part is missing, for a program that has the package installed. */
-export const NATIVE_PART_HINT =
-  'install mmap-directory on this system; where the package has no binary for it, run ' +
-  '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
-  'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it'
-
 let loaded: { readonly addon?: NativeAddon; readonly failure?: Error } | undefined
 
 function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
@@ -158,6 +152,17 @@ function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
 /** The native part, loaded when it is first asked for; undefined where it cannot be. */
 export function nativeAddon(): NativeAddon | undefined {
   return load().addon
+}
+
+/** What to do where the native part is missing, for a program that has the package installed. */
+export function nativePartHint(): string {
+  if ((nativeFailure() as NodeJS.ErrnoException | undefined)?.code === 'ERR_DLOPEN_DISABLED')
+    return 'this process may load no native code: see --allow-addons of Node.js'
+  return (
+    'install mmap-directory on this system; where the package has no binary for it, run ' +
+    '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
+    'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it'
+  )
 }
 
 /** Why there is no native part. */

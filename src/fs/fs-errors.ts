@@ -52,7 +52,11 @@ export function storageError(cause: unknown, action: string, path: string): Stor
     case 'ERR_ACCESS_DENIED':
       return new AccessDeniedError(text, {
         ...details,
-        hints: ["Node's permission model refuses it: see --allow-fs-read and --allow-fs-write"],
+        hints: [
+          / API is disabled /.test(text)
+            ? "Node's permission model has this switched off: files cannot be made durable under it"
+            : "Node's permission model refuses it: see --allow-fs-read and --allow-fs-write",
+        ],
       })
     case 'EISDIR':
       return new NotAFileError('EISDIR', text, details)

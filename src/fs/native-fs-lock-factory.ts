@@ -3,11 +3,11 @@ import { getSystemErrorName } from 'node:util'
 
 import {
   type LockHandle,
-  NATIVE_PART_HINT,
   type NativeAddon,
   type NativeError,
   nativeAddon,
   nativeFailure,
+  nativePartHint,
 } from '../native.js'
 import type { Directory } from '../store/directory.js'
 import {
@@ -41,7 +41,7 @@ export class NativeFSLockFactory implements LockFactory {
       throw new LockObtainFailedError(`No lock without the native part of mmap-directory: ${path}`, {
         path,
         cause: nativeFailure(),
-        hints: [NATIVE_PART_HINT, 'or open with lockFactory: SimpleFSLockFactory.INSTANCE, in every program'],
+        hints: [nativePartHint(), 'or open with lockFactory: SimpleFSLockFactory.INSTANCE, in every program'],
       })
     }
     const handle = addon.reserveLock(path)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
 import { hintsOf } from '../fs/fs-errors.js'
-import { NATIVE_PART_HINT, type NativeAddon, type NativeError } from '../native.js'
+import { type NativeAddon, type NativeError, nativeAddon, nativeFailure, nativePartHint } from '../native.js'
 import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
@@ -52,10 +52,16 @@ export function mapFailure(
   return { error: failed, fallback }
 }
 
-/** For a system on which nothing can be mapped at all. */
-export function mappingUnavailable(path: string, reason: string, cause?: unknown): MapFailedError {
-  const advice = cause === undefined ? [] : [NATIVE_PART_HINT]
-  return new MapFailedError(`Map failed: ${path}: ${reason}`, { path, cause, hints: advice })
+/** Why nothing can be mapped in this process, if that is so. */
+export function mappingUnavailable(path: string): MapFailedError | undefined {
+  const addon = nativeAddon()
+  if (addon === undefined) {
+    const message = `Map failed: ${path}: the native part of mmap-directory could not be loaded`
+    return new MapFailedError(message, { path, cause: nativeFailure(), hints: [nativePartHint()] })
+  }
+  if (addon.externalBuffersAllowed) return undefined
+  const message = `Map failed: ${path}: this JavaScript engine does not allow buffers over mapped memory`
+  return new MapFailedError(message, { path })
 }
 
 function codeOf(name: string | undefined, { systemCode }: NativeError): string {

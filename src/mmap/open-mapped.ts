@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 
 import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
 import { FileSource } from '../fs/file-source.js'
-import { type NativeError, nativeAddon, nativeFailure } from '../native.js'
+import { type NativeError, nativeAddon } from '../native.js'
 import { MapFailedError, type StorageError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
 import { WindowedInput } from '../store/windowed-input.js'
@@ -84,12 +84,7 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
 export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedSource | MapFailedError {
   const { path, settings, advice, adviceOf } = options
   const addon = nativeAddon()
-  const unavailable =
-    addon === undefined
-      ? mappingUnavailable(path, 'the native part of mmap-directory could not be loaded', nativeFailure())
-      : addon.externalBuffersAllowed
-        ? undefined
-        : mappingUnavailable(path, 'this JavaScript engine does not allow buffers over mapped memory')
+  const unavailable = mappingUnavailable(path)
   if (addon === undefined || unavailable !== undefined) {
     if (!settings.fallback) throw unavailable
     return unavailable!

@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
 
 import { FS_OPTIONS, FSDirectory } from '../fs/fs-directory.js'
-import { nativeAddon, nativeFailure } from '../native.js'
 import { invalidType } from '../store/arguments.js'
 import type { MapFailedError } from '../store/errors.js'
 import type { IndexInput } from '../store/index-input.js'
@@ -49,11 +48,11 @@ function warnOnce(failure: MapFailedError): void {
  * MMapDirectory in any case. Throws what MMapDirectory.open() throws.
  */
 export function openDirectory(path: string, options: MMapDirectoryOptions = {}): FSDirectory {
-  if (nativeAddon()?.externalBuffersAllowed || options?.fallback === false)
-    return MMapDirectory.open(path, options)
+  const unavailable = mappingUnavailable(path)
+  if (unavailable === undefined || options?.fallback === false) return MMapDirectory.open(path, options)
   checkMappingOptions('openDirectory', options, FS_OPTIONS)
   mappingSettings('openDirectory', options)
   const { create = false, lockFactory } = options
-  warnOnce(mappingUnavailable(path, 'mapping does not work on this system', nativeFailure()))
+  warnOnce(unavailable)
   return FSDirectory.open(path, lockFactory === undefined ? { create } : { create, lockFactory })
 }

@@ -78,7 +78,7 @@ export function locks(suite: Suite): void {
     async ({ directory, path }) => {
       const script = `
         const { FSDirectory } = require(${JSON.stringify(LIBRARY)})
-        const directory = FSDirectory.open(process.argv[1])
+        const directory = FSDirectory.open(process.argv.at(-1))
         const attempt = () => {
           try { return (globalThis.lock = directory.obtainLock('write.lock'), 'taken') } catch (error) { return error.code }
         }

@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { DIST } from './child.js'
+
+const ASKS = 'napi_create_external_arraybuffer'
+/** As long as the other, for that it takes the other's place in the binary. */
+const REFUSES = 'napi_refuse_external_arraybuffer'
+
+/**
+ * The environment of processes that have buffers over foreign memory refused, as Electron does: the native
+ * part, but for one name in it, and a library that answers under this name. Both go into `folder`.
+ */
+export function refusedBuffers(folder: string): NodeJS.ProcessEnv {
+  const binary = readFileSync(join(DIST, '../build/Release/mmap_directory.node'), 'latin1')
+  if (!binary.includes(ASKS)) throw new Error(`The binary does not name ${ASKS}`)
+  const native = join(folder, 'refused.node')
+  writeFileSync(native, binary.replaceAll(ASKS, REFUSES), 'latin1')
+  const library = join(folder, 'refuse.so')
+  const NO_EXTERNAL_BUFFERS_ALLOWED = 22
+  execFileSync('gcc', ['-shared', '-fPIC', '-o', library, '-x', 'c', '-'], {
+    input: `int ${REFUSES}(void) { return ${NO_EXTERNAL_BUFFERS_ALLOWED}; }`,
+  })
+  return { LD_PRELOAD: library, MMAP_DIRECTORY_NATIVE: native }
+}
