@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 
 import { librariesBeyond, newestVersions } from './library-versions.mjs'
 import { readManifest, writeManifest } from './manifest.mjs'
-import { DEBIAN_PLATFORMS, LIBRARY_FLOOR, PLATFORMS, thisPlatform } from './platforms.mjs'
+import { DEBIAN_PLATFORMS, PLATFORMS, thisPlatform } from './platforms.mjs'
 import { hashOfSources, sha256 } from './sources.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -39,8 +39,8 @@ function build(name) {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
     const made =
       crossing && cross.command !== undefined ? byCommand(folder, cross) : byPrebuildify(folder, name, tools)
-    const requires = newestVersions(tools.OBJDUMP, made)
-    const beyond = librariesBeyond(requires, LIBRARY_FLOOR)
+    const requires = platform.floor === undefined ? undefined : newestVersions(tools.OBJDUMP, made)
+    const beyond = requires === undefined ? [] : librariesBeyond(requires, platform.floor)
     if (beyond.length > 0)
       throw new Error(`${name} asks for newer libraries than it may: ${beyond.join(', ')}`)
     const binary = join(root, 'prebuilds', platform.binary)
@@ -52,7 +52,7 @@ function build(name) {
       compiler,
       size: statSync(binary).size,
       sha256: sha256(readFileSync(binary)),
-      ...(Object.keys(requires).length > 0 && { requires }),
+      ...(requires !== undefined && { requires }),
     }
     writeManifest(root, manifest)
     console.log(`${platform.binary}: ${statSync(binary).size} bytes by ${compiler}`)

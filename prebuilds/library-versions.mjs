@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 
-/** The newest version of each library that a Linux binary asks for; nothing of other systems' binaries. */
+/** The newest version of each library that a Linux binary asks for. */
 export function newestVersions(objdump, binary) {
   const listed = execFileSync(objdump, ['-T', binary], {
     encoding: 'utf8',

@@ -1,14 +1,20 @@
+/** The oldest libraries that a binary may ask for: those of the oldest systems that Node.js 20 runs on. */
+export const LIBRARY_FLOOR = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' } // Debian 10, RHEL 8
+
 /**
  * How the binary for each platform is made where. `cross` is what replaces the system's own tools on
  * another system, or a command that leaves the binary at `output`, where prebuildify cannot cross; a platform
- * without it is built on a machine of its kind. `packages` are Debian's.
+ * without it is built on a machine of its kind. `packages` are Debian's. `floor` bounds
+ * the libraries that the binary asks for.
  */
 export const PLATFORMS = {
   'linux-x64': {
     binary: 'linux-x64/mmap-directory.glibc.node',
+    floor: LIBRARY_FLOOR,
   },
   'linux-arm64': {
     binary: 'linux-arm64/mmap-directory.glibc.node',
+    floor: LIBRARY_FLOOR,
     cross: {
       host: 'linux-x64',
       tools: {
@@ -30,9 +36,6 @@ export const PLATFORMS = {
 
 /** What Debian 12 on x64 makes, and the manifest in the repository describes. */
 export const DEBIAN_PLATFORMS = ['linux-x64', 'linux-arm64']
-
-/** The oldest libraries that a binary may ask for: those of the oldest systems that Node.js 20 runs on. */
-export const LIBRARY_FLOOR = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '8.0.0' } // Debian 10, RHEL 8
 
 /** The platform of this process. */
 export function thisPlatform() {
