@@ -28,6 +28,16 @@ export const PLATFORMS = {
       packages: ['g++-aarch64-linux-gnu'],
     },
   },
+  'win32-x64': {
+    binary: 'win32-x64/mmap-directory.node',
+    cross: {
+      host: 'linux-x64',
+      tools: { CXX: 'x86_64-w64-mingw32-g++-posix' },
+      command: ['native/windows/cross-build/run', 'node_modules/node-api-headers'],
+      output: 'prebuilds/win32-x64/mmap-directory.node',
+      packages: ['g++-mingw-w64-x86-64-posix'],
+    },
+  },
   'linux-x64-musl': { binary: 'linux-x64/mmap-directory.musl.node' },
   'linux-arm64-musl': { binary: 'linux-arm64/mmap-directory.musl.node' },
   'darwin-x64': { binary: 'darwin-x64/mmap-directory.node' },
@@ -35,7 +45,7 @@ export const PLATFORMS = {
 }
 
 /** What Debian 12 on x64 makes, and the manifest in the repository describes. */
-export const DEBIAN_PLATFORMS = ['linux-x64', 'linux-arm64']
+export const DEBIAN_PLATFORMS = ['linux-x64', 'linux-arm64', 'win32-x64']
 
 /** The platform of this process. */
 export function thisPlatform() {

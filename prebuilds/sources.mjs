@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export const SOURCES = ['binding.gyp', 'native', 'prebuilds/build.mjs', 'prebuilds/platforms.mjs']
 
 /** Packages whose code is in the binary, or that say how it is compiled. */
-const PACKAGES = ['node-addon-api', 'node-gyp', 'prebuildify']
+const PACKAGES = ['node-addon-api', 'node-api-headers', 'node-gyp', 'prebuildify']
 
 /** SHA-256 over everything in the repository at `root` that makes the binaries. */
 export function hashOfSources(root) {
