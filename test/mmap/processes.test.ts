@@ -50,6 +50,18 @@ if (workerData.then === 'throw') throw new Error('meant')
 if (workerData.then === 'read') for (;;) readAll()
 `
 
+/** count() tells how many descriptors of the file there are. */
+const COUNT_DESCRIPTORS = `
+  const { readdirSync, readlinkSync } = require('node:fs')
+  const count = () => readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync('/proc/self/fd/' + fd) === path + '/file'
+    } catch {
+      return false
+    }
+  }).length
+`
+
 describe.each(NODES)('a process that ends, %s', (node) => {
   const ended = async (script: string, options: ChildOptions = {}): Promise<string> => {
     const { code, signal, stdout, stderr } = await runScript(OPENING + script, {
@@ -213,14 +225,7 @@ describe.each(NODES)('a process that ends, %s', (node) => {
 
   it('gives the descriptor back at close(), though a view is held and no turn of the event loop passes', async () => {
     const said = await ended(`
-      const { readdirSync, readlinkSync } = require('node:fs')
-      const count = () => readdirSync('/proc/self/fd').filter((fd) => {
-        try {
-          return readlinkSync('/proc/self/fd/' + fd) === path + '/file'
-        } catch {
-          return false
-        }
-      }).length
+      ${COUNT_DESCRIPTORS}
       const directory = lib.MMapDirectory.open(path)
       const views = []
       for (let i = 0; i < 50; i++) {
@@ -238,14 +243,7 @@ describe.each(NODES)('a process that ends, %s', (node) => {
   it('closes the descriptors of files that were dropped unclosed', async () => {
     const said = await ended(
       `
-      const { readdirSync, readlinkSync } = require('node:fs')
-      const count = () => readdirSync('/proc/self/fd').filter((fd) => {
-        try {
-          return readlinkSync('/proc/self/fd/' + fd) === path + '/file'
-        } catch {
-          return false
-        }
-      }).length
+      ${COUNT_DESCRIPTORS}
       const drop = () => {
         for (let i = 0; i < 50; i++) lib.FSDirectory.open(path).openInput('file').readByte()
       }

@@ -14,6 +14,7 @@
 
 #include "core/descriptor.h"
 #include "core/pages.h"
+#include "expect.h"
 
 // As much of a test framework as these tests need: TEST("what holds") { CHECK(...); }
 
@@ -34,14 +35,6 @@ struct Test {
   static void JOINED(test, __LINE__)();                                    \
   static const Test JOINED(registered, __LINE__)(name, JOINED(test, __LINE__)); \
   static void JOINED(test, __LINE__)()
-
-#define CHECK(condition)                                                               \
-  do {                                                                                 \
-    if (!(condition)) {                                                                \
-      std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);     \
-      std::_Exit(1);                                                                   \
-    }                                                                                  \
-  } while (false)
 
 #define CHECK_THROWS(Type, expression)                                                        \
   do {                                                                                        \

@@ -3,7 +3,6 @@
 
 #include "core/fault_guard.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <io.h>
@@ -12,20 +11,13 @@
 #include <windows.h>
 
 #include "core/mapping.h"
+#include "expect.h"
 
 using namespace mmapdir;
 
 namespace {
 
 constexpr std::uint64_t kLength = 40'000'000;
-
-#define CHECK(condition)                                                           \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-      std::_Exit(1);                                                               \
-    }                                                                              \
-  } while (false)
 
 /// A mapped file of sevens that goes with its last handle.
 std::shared_ptr<Mapping> mapped() {
