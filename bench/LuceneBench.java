@@ -52,6 +52,11 @@ public final class LuceneBench {
     long from(IndexInput input) throws IOException;
   }
 
+  /** Calls a method by its handle. */
+  private interface ByHandle {
+    void call(IndexInput input) throws Throwable;
+  }
+
   private interface Act {
     Object at(IndexInput input, long position) throws IOException;
   }
@@ -84,17 +89,19 @@ public final class LuceneBench {
     }
   }
 
-  private static RuntimeException failure(Throwable thrown) throws IOException {
-    if (thrown instanceof IOException) throw (IOException) thrown;
-    throw new IllegalStateException(thrown);
+  private static int byHandle(IndexInput input, ByHandle method) throws IOException {
+    try {
+      method.call(input);
+      return 0;
+    } catch (IOException thrown) {
+      throw thrown;
+    } catch (Throwable thrown) {
+      throw new IllegalStateException(thrown);
+    }
   }
 
   private static void prefetch(IndexInput input, long at) throws IOException {
-    try {
-      PREFETCH.invokeExact(input, at, 4096L);
-    } catch (Throwable thrown) {
-      throw failure(thrown);
-    }
+    byHandle(input, it -> PREFETCH.invokeExact(it, at, 4096L));
   }
 
   private static Directory open(String kind, Path path) throws IOException {
@@ -289,14 +296,7 @@ public final class LuceneBench {
           filling(
               4096,
               256,
-              input -> {
-                try {
-                  READ_INTS.invokeExact(input, ints, 0, ints.length);
-                } catch (Throwable thrown) {
-                  throw failure(thrown);
-                }
-                return 0;
-              }));
+              input -> byHandle(input, it -> READ_INTS.invokeExact(it, ints, 0, ints.length))));
     }
     if (READ_LONGS != null) {
       works.put(
@@ -304,14 +304,7 @@ public final class LuceneBench {
           filling(
               8192,
               256,
-              input -> {
-                try {
-                  READ_LONGS.invokeExact(input, longs, 0, longs.length);
-                } catch (Throwable thrown) {
-                  throw failure(thrown);
-                }
-                return 0;
-              }));
+              input -> byHandle(input, it -> READ_LONGS.invokeExact(it, longs, 0, longs.length))));
     }
     if (READ_FLOATS != null) {
       works.put(
@@ -319,14 +312,7 @@ public final class LuceneBench {
           filling(
               4096,
               256,
-              input -> {
-                try {
-                  READ_FLOATS.invokeExact(input, floats, 0, floats.length);
-                } catch (Throwable thrown) {
-                  throw failure(thrown);
-                }
-                return 0;
-              }));
+              input -> byHandle(input, it -> READ_FLOATS.invokeExact(it, floats, 0, floats.length))));
     }
     works.put("random", randomly(Long.MAX_VALUE));
     works.put("random-hot", randomly(HOT));
