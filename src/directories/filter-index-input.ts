@@ -23,7 +23,8 @@ import { SeekingRandomAccess } from './seeking-random-access.js'
  *   pure and typed reads one call away, and the input can be loaded and shared. What share() hands
  *   over is the delegate; the other thread's input has no filter.
  * - _Of bytes_: it overrides both, with their optional arguments. Every other read, view(), and
- *   randomAccessSlice() are made of these two, and readAsync() of load() and readBytes(), so that none goes past the filter; view() copies, and
+ *   randomAccessSlice() are made of these two, so that none goes past the filter; readAsync() has the
+ *   delegate bring the bytes into memory and then takes readBytes(); view() copies, and
  *   share() throws a TypeError, because the other thread would see what the filter has not seen.
  *   Where that is too slow, IndexInput.from() makes an input of a WindowSource that filters whole
  *   windows.
