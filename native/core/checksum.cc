@@ -4,6 +4,7 @@
 #include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
 #include <immintrin.h>
 #elif defined(__aarch64__) && defined(__GNUC__)
 #include <arm_acle.h>
@@ -92,7 +93,11 @@ std::uint32_t continued(std::uint32_t rest, const std::byte* bytes, std::size_t 
 }
 
 bool supported() noexcept {
-  return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+  unsigned int eax = 0;
+  unsigned int ebx = 0;
+  unsigned int ecx = 0;
+  unsigned int edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_PCLMUL) != 0 && (ecx & bit_SSE4_1) != 0;
 }
 
 #elif defined(__aarch64__) && defined(__GNUC__)

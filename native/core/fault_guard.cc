@@ -135,7 +135,7 @@ FaultWatch::~FaultWatch() {
   rangePlaces().giveBack(slot_);
 }
 
-bool substituteFaultedPages(std::uintptr_t address) noexcept {
+bool substituteFaultedPages(std::uintptr_t address, FaultedBy access) noexcept {
   const std::size_t used = rangesUsed.load(std::memory_order_acquire);
   for (std::size_t slot = 0; slot < used; slot++) {
     Range& range = ranges[slot];
@@ -147,6 +147,7 @@ bool substituteFaultedPages(std::uintptr_t address) noexcept {
     const std::uint32_t cell = range.cell.load(std::memory_order_acquire);
     const bool writable = range.writable.load(std::memory_order_acquire);
     if (range.version.load(std::memory_order_relaxed) != version) continue;
+    if (access == FaultedBy::kWrite && !writable) return false;
     // First the word, then the zeros: whoever sees one of those sees the other.
     cells[cell].store(FaultCell::kFaulted, std::memory_order_seq_cst);
     faultCount.fetch_add(1, std::memory_order_relaxed);

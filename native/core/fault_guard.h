@@ -68,8 +68,10 @@ class FaultWatch {
 void armFaultGuard();
 
 /// The handler's part that does not depend on the system: finds whose page it is. Async-signal-safe:
-/// a fixed table, no lock, no allocation. Returns whether the page is ours and was substituted.
-bool substituteFaultedPages(std::uintptr_t address) noexcept;
+/// a fixed table, no lock, no allocation. Returns whether the page is ours and was substituted. A write
+/// to pages that are only read is not: zeros could not be written to either, and it would go on for ever.
+enum class FaultedBy { kRead, kWrite };
+bool substituteFaultedPages(std::uintptr_t address, FaultedBy access) noexcept;
 
 /// The system's part: zeros in place of whole pages, at once for everybody, so that the page at
 /// `touched`, one of them, can be used. Where the system cannot split a mapping (Windows), those before

@@ -1,9 +1,9 @@
-#include "core/checksum.h"
 #include "core/mapping.h"
 
 #include <algorithm>
 #include <limits>
 
+#include "core/checksum.h"
 #include "core/huge_pages.h"
 #include "core/preload.h"
 #include "core/residency.h"

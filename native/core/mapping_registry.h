@@ -80,6 +80,8 @@ class MappingRegistry {
   MappingPermit permit(std::uint64_t count, std::uint64_t bytes);
 
   void windowOpened() noexcept { windows_.fetch_add(1, std::memory_order_relaxed); }
+  void windowClosed() noexcept { windows_.fetch_sub(1, std::memory_order_relaxed); }
+
   /// Ranges with an advice of their own, in all mappings; there is room for kAdvisedRanges.
   static constexpr std::int64_t kAdvisedRanges = 1024;
   void advised(std::int64_t more) noexcept { advisedRanges_.fetch_add(more, std::memory_order_relaxed); }
@@ -89,7 +91,6 @@ class MappingRegistry {
 
   /// An input was collected that nobody had closed.
   void forgotten() noexcept { unclosed_.fetch_add(1, std::memory_order_relaxed); }
-  void windowClosed() noexcept { windows_.fetch_sub(1, std::memory_order_relaxed); }
 
   Totals totals() const noexcept;
   void setLimit(std::uint64_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }

@@ -7,6 +7,9 @@
 #include <mutex>
 #include <pthread.h>
 #include <sys/mman.h>
+#ifdef __APPLE__
+#include <sys/ucontext.h>
+#endif
 
 #include "core/pages.h"
 #include "core/system_error.h"
@@ -39,8 +42,9 @@ void deliver(const struct sigaction& action, int signal, siginfo_t* info, void* 
     struct sigaction fallback = {};
     fallback.sa_handler = SIG_DFL;
     ::sigaction(signal, &fallback, nullptr);
-    // A fault is raised again by the instruction that is repeated; a signal that was sent is not.
-    if (info->si_code <= 0) ::raise(signal);
+    // A fault is raised again by the instruction that is repeated; a signal that was sent is not, and
+    // macOS does not tell which it was.
+    ::raise(signal);
   } else if (action.sa_handler != SIG_IGN) {
     action.sa_handler(signal);
   }
@@ -77,11 +81,29 @@ void chain(int signal, siginfo_t* info, void* context) {
   if (place != nullptr) place->store(kNobody, std::memory_order_relaxed);
 }
 
+/// Linux reports a write to pages that are only read as SIGSEGV, macOS as SIGBUS.
+FaultedBy accessOf([[maybe_unused]] const void* context) {
+#if defined(__APPLE__) && defined(__arm64__)
+  constexpr std::uint32_t kWriteNotRead = 1u << 6;  // of the exception syndrome of a data abort
+  const auto* const state = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  return (state->__es.__esr & kWriteNotRead) != 0 ? FaultedBy::kWrite : FaultedBy::kRead;
+#elif defined(__APPLE__)
+  constexpr std::uint32_t kWrite = 1u << 1;  // of a page fault's error code
+  const auto* const state = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  return (state->__es.__err & kWrite) != 0 ? FaultedBy::kWrite : FaultedBy::kRead;
+#else
+  return FaultedBy::kRead;
+#endif
+}
+
 void handleSigbus(int signal, siginfo_t* info, void* context) {
   const int savedErrno = errno;
-  // si_code tells a page that cannot be read from a signal that somebody sent.
-  const bool ours = info->si_code > 0 &&
-                    substituteFaultedPages(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  // si_code tells a page that cannot be read from a signal that somebody sent. On macOS both have
+  // BUS_ADRALN and the address of the thread's last fault: a signal that is sent there may be taken for
+  // a fault of a mapping, whose readers get an error then.
+  const bool ours =
+      info->si_code > 0 &&
+      substituteFaultedPages(reinterpret_cast<std::uintptr_t>(info->si_addr), accessOf(context));
   if (!ours) chain(signal, info, context);
   errno = savedErrno;
 }
@@ -109,7 +131,7 @@ void armFaultGuard() {
   struct sigaction action = {};
   action.sa_sigaction = handleSigbus;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
+  sigemptyset(&action.sa_mask);
   if (::sigaction(SIGBUS, &action, nullptr) != 0) throwLastError("sigaction");
 }
 

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <vector>
 
+#include "core/pages.h"
 #include "core/system_error.h"
 
 namespace mmapdir {
@@ -17,7 +18,13 @@ void readThrough(const Descriptor& file, std::uint64_t offset, std::size_t lengt
   for (std::size_t done = 0; done < length;) {
     const std::size_t count =
         file.readAt(scratch.data(), std::min(scratch.size(), length - done), offset + done);
-    if (count == 0) return;
+    if (count == 0) {
+      // What is missing of a page that the file still has a byte of can be read, as zeros.
+      const std::uint64_t end = offset + done;
+      const std::uint64_t pageEnd = (end + pageSize() - 1) / pageSize() * pageSize();
+      if (offset + length <= pageEnd) return;
+      throwUnreadable("read");
+    }
     done += count;
   }
 }

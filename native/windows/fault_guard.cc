@@ -31,12 +31,6 @@ class ExchangeLock {
   static inline std::atomic_flag taken;
 };
 
-bool mayBeWritten(const void* address) {
-  MEMORY_BASIC_INFORMATION memory;
-  if (::VirtualQuery(address, &memory, sizeof memory) == 0) return false;
-  return memory.AllocationProtect == PAGE_WRITECOPY || memory.AllocationProtect == PAGE_READWRITE;
-}
-
 LONG CALLBACK handleException(EXCEPTION_POINTERS* exception) {
   const EXCEPTION_RECORD& record = *exception->ExceptionRecord;
   // An access violation where a view has gone and memory has not come yet; and in wine, which knows
@@ -51,8 +45,8 @@ LONG CALLBACK handleException(EXCEPTION_POINTERS* exception) {
   const ULONG_PTR address = record.ExceptionInformation[1];
   const DWORD lastError = ::GetLastError();
   const bool ours =
-      (access == kRead || (access == kWrite && mayBeWritten(reinterpret_cast<void*>(address)))) &&
-      substituteFaultedPages(address);
+      (access == kRead || access == kWrite) &&
+      substituteFaultedPages(address, access == kRead ? FaultedBy::kRead : FaultedBy::kWrite);
   ::SetLastError(lastError);
   return ours ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }

@@ -266,11 +266,27 @@ TEST("an address range that was unmapped is nobody's, whoever has it then") {
             CHECK(!mapping->faultCell().faulted());
           }
           const std::uintptr_t place = reinterpret_cast<std::uintptr_t>(address);
-          CHECK(!substituteFaultedPages(place));
+          CHECK(!substituteFaultedPages(place, FaultedBy::kRead));
           CHECK(::mmap(address, kPage, PROT_READ, MAP_SHARED | MAP_FIXED, file.fd(), 0) == address);
           file.truncate(0);
           return static_cast<int>(load(address));
         }) == 7);
+}
+
+TEST("a write to pages that are only read is not made good, one to private pages is") {
+  auto* const space = static_cast<std::byte*>(
+      ::mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  CHECK(space != MAP_FAILED);
+  const auto cell = FaultCell::claim();
+  const FaultWatch shared(space, kPage, FaultWatch::Pages::kShared, cell);
+  const FaultWatch writable(space + kPage, kPage, FaultWatch::Pages::kPrivate, cell);
+  const auto place = reinterpret_cast<std::uintptr_t>(space);
+  CHECK(!substituteFaultedPages(place, FaultedBy::kWrite));
+  CHECK(!cell->faulted());
+  CHECK(substituteFaultedPages(place + kPage, FaultedBy::kWrite));
+  CHECK(cell->faulted());
+  CHECK(substituteFaultedPages(place, FaultedBy::kRead));
+  ::munmap(space, 2 * kPage);
 }
 
 TEST("a cell that was faulted is healthy for its next owner") {
@@ -311,7 +327,7 @@ TEST("a place of the table that changes hands is never taken for a range from on
   });
   const auto between = reinterpret_cast<std::uintptr_t>(space + kPage);
   bool taken = false;
-  while (!done && !taken) taken = substituteFaultedPages(between);
+  while (!done && !taken) taken = substituteFaultedPages(between, FaultedBy::kRead);
   changing.join();
   CHECK(!taken);
   ::munmap(space, 3 * kPage);
