@@ -29,7 +29,7 @@ export class Window {
   readonly byteOffset: number
   /**
    * One word, 0 once bytes of the window may be zeros in place of what could not be read: all from
-   * some multiple of 16 on, counted from the window's first byte.
+   * some place on.
    */
   readonly health: Int32Array
   /** Where in the file the first byte is. */
@@ -64,6 +64,9 @@ export const isLost: (window: Window) => boolean =
   process.arch === 'x64' || process.arch === 'ia32'
     ? (window) => window.health[0] === 0
     : (window) => loadWord(window.health, 0) === 0 // other processors may reorder the two loads
+
+/** Whether one of a word's four bytes is 0, as every byte is that was lost. */
+export const hasZeroByte = (word: number): boolean => ((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0
 
 const LONGEST = 2 ** 30 + 8
 

@@ -16,7 +16,7 @@ import { openPart, opensParts } from './open-part.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import { SharedInput, type SharedInputData } from './shared-input.js'
 import { checkSignal } from './sleep.js'
-import { isLost, NOTHING, type Window, type WindowSource } from './window.js'
+import { hasZeroByte, isLost, NOTHING, type Window, type WindowSource } from './window.js'
 import { WindowedRandomAccess } from './windowed-random-access.js'
 
 /**
@@ -245,8 +245,7 @@ export class WindowedInput extends IndexInput {
     if (this.#at + 2 > this.#limit || this.#family.closed) this.#enter(2)
     const at = this.#at
     const value = this.#data.getInt16(at, true)
-    // Zeros take the place of everything up to the end: a value that has lost bytes lost the last.
-    if ((value === 0 || ((value & 0xff00) === 0 && (at & 15) > 14)) && isLost(this.#window))
+    if (((value & 0xff) === 0 || (value & 0xff00) === 0) && isLost(this.#window))
       this.#family.checkFault(false)
     this.#at = at + 2
     return value
@@ -256,8 +255,7 @@ export class WindowedInput extends IndexInput {
     if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
     const at = this.#at
     const value = this.#data.getInt32(at, true)
-    if ((value === 0 || (value >>> 24 === 0 && (at & 15) > 12)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (hasZeroByte(value) && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 4
     return value
   }
@@ -267,8 +265,7 @@ export class WindowedInput extends IndexInput {
     const at = this.#at
     const low = this.#data.getUint32(at, true)
     const high = this.#data.getInt32(at + 4, true)
-    if (((low | high) === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if ((hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
     return int64(high, low)
   }
@@ -276,22 +273,20 @@ export class WindowedInput extends IndexInput {
   override readSafeLong(): number {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
+    const low = this.#data.getUint32(at, true)
     const high = this.#data.getInt32(at + 4, true)
-    const value = high * 0x1_0000_0000 + this.#data.getUint32(at, true)
-    if ((value === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if ((hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window)) this.#family.checkFault(false)
     // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
-    if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(this.#data.getBigInt64(at, true))
+    if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(int64(high, low))
     this.#at = at + 8
-    return value
+    return high * 0x1_0000_0000 + low
   }
 
   override readFloat(): number {
     if (this.#at + 4 > this.#limit || this.#family.closed) this.#enter(4)
     const at = this.#at
     const value = this.#data.getFloat32(at, true)
-    if ((value === 0 || ((at & 15) > 12 && this.#bytes[at + 3] === 0)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (this.#bytes[at + 3] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 4
     return value
   }
@@ -300,8 +295,7 @@ export class WindowedInput extends IndexInput {
     if (this.#at + 8 > this.#limit || this.#family.closed) this.#enter(8)
     const at = this.#at
     const value = this.#data.getFloat64(at, true)
-    if ((value === 0 || ((at & 15) > 8 && this.#bytes[at + 7] === 0)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     this.#at = at + 8
     return value
   }
@@ -323,12 +317,14 @@ export class WindowedInput extends IndexInput {
         if (byte >= 0x80) {
           byte = bytes[at++]!
           value |= (byte & 0x7f) << 21
-          if (byte >= 0x80) value |= bytes[at++]! << 28
+          if (byte >= 0x80) {
+            byte = bytes[at++]!
+            value |= byte << 28
+          }
         }
       }
     }
-    const last = bytes[at - 1]
-    if (!last && (last === undefined || isLost(this.#window))) this.#family.checkRead(last)
+    if (!byte && (byte === undefined || isLost(this.#window))) this.#family.checkRead(byte)
     this.#at = at
     return value
   }

@@ -3,7 +3,7 @@ import { safe } from './data-input.js'
 import { copyBytes, endOfFile, type InputFamily, NO_FAMILY } from './input-family.js'
 import { int64, lengthOfKind, partLength } from './intrinsics.js'
 import type { RandomAccessInput } from './random-access-input.js'
-import { isLost, NOTHING } from './window.js'
+import { hasZeroByte, isLost, NOTHING } from './window.js'
 
 /** Absolute reads over the windows of an opened input. */
 export class WindowedRandomAccess implements RandomAccessInput {
@@ -48,7 +48,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at !== place || at < 0 || at > this.#limit - 2 || position < 0 || this.#family.closed)
       at = this.#enter(position, 2)
     const value = this.#data.getInt16(at, true)
-    if ((value === 0 || ((value & 0xff00) === 0 && (at & 15) > 14)) && isLost(this.#window))
+    if (((value & 0xff) === 0 || (value & 0xff00) === 0) && isLost(this.#window))
       this.#family.checkFault(false)
     return value
   }
@@ -60,8 +60,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at !== place || at < 0 || at > this.#limit - 4 || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getInt32(at, true)
-    if ((value === 0 || (value >>> 24 === 0 && (at & 15) > 12)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (hasZeroByte(value) && isLost(this.#window)) this.#family.checkFault(false)
     return value
   }
 
@@ -73,8 +72,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
       at = this.#enter(position, 8)
     const low = this.#data.getUint32(at, true)
     const high = this.#data.getInt32(at + 4, true)
-    if (((low | high) === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if ((hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window)) this.#family.checkFault(false)
     return int64(high, low)
   }
 
@@ -84,13 +82,12 @@ export class WindowedRandomAccess implements RandomAccessInput {
     let at = place | 0
     if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
+    const low = this.#data.getUint32(at, true)
     const high = this.#data.getInt32(at + 4, true)
-    const value = high * 0x1_0000_0000 + this.#data.getUint32(at, true)
-    if ((value === 0 || (high >>> 24 === 0 && (at & 15) > 8)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if ((hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window)) this.#family.checkFault(false)
     // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
-    if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(this.#data.getBigInt64(at, true))
-    return value
+    if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(int64(high, low))
+    return high * 0x1_0000_0000 + low
   }
 
   readFloat(position: number): number {
@@ -100,8 +97,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at !== place || at < 0 || at > this.#limit - 4 || position < 0 || this.#family.closed)
       at = this.#enter(position, 4)
     const value = this.#data.getFloat32(at, true)
-    if ((value === 0 || ((at & 15) > 12 && this.#bytes[at + 3] === 0)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (this.#bytes[at + 3] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     return value
   }
 
@@ -112,8 +108,7 @@ export class WindowedRandomAccess implements RandomAccessInput {
     if (at !== place || at < 0 || at > this.#limit - 8 || position < 0 || this.#family.closed)
       at = this.#enter(position, 8)
     const value = this.#data.getFloat64(at, true)
-    if ((value === 0 || ((at & 15) > 8 && this.#bytes[at + 7] === 0)) && isLost(this.#window))
-      this.#family.checkFault(false)
+    if (this.#bytes[at + 7] === 0 && isLost(this.#window)) this.#family.checkFault(false)
     return value
   }
 
