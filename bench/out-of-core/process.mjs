@@ -78,7 +78,7 @@ async function timed(enough) {
   const start = performance.now()
   let count = 0
   await ACTIONS[action](() => {
-    if (enough(count, performance.now() - start)) return false
+    if (count > 0 && enough(count, performance.now() - start)) return false
     count++
     return true
   })
