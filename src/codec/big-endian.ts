@@ -1,6 +1,6 @@
 import { checkInstance } from '../store/arguments.js'
 import { DataInput } from '../store/data-input.js'
-import { checkInt, checkLong, DataOutput } from '../store/data-output.js'
+import { checkInt, longOf, DataOutput } from '../store/data-output.js'
 
 /**
  * Everything in an index is little-endian since Lucene 9.0, but headers, footers and `segments_N`
@@ -29,7 +29,7 @@ export function writeBEInt(output: DataOutput, value: number): void {
 /** Writes an int64, the highest byte first; a number must be a whole one within ±(2^53 − 1). */
 export function writeBELong(output: DataOutput, value: bigint | number): void {
   checkInstance('output', output, DataOutput)
-  output.writeLong(swapLong(checkLong(value)))
+  output.writeLong(swapLong(longOf(value)))
 }
 
 function swapInt(value: number): number {

@@ -71,9 +71,9 @@ export class ByteArrayDataOutput extends DataOutput {
   }
 
   override writeLong(value: bigint | number): void {
-    const long = checkLong(value)
+    checkLong(value)
     this.#need(8)
-    super.writeLong(long)
+    super.writeLong(value)
   }
 
   override writeVInt(value: number): void {

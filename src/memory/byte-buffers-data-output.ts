@@ -1,5 +1,5 @@
 import { checkOptions, checkSize, invalidType, invalidValue, outOfRange } from '../store/arguments.js'
-import { checkInt, checkLong, checkNumber, DataOutput } from '../store/data-output.js'
+import { checkInt, checkLong, checkNumber, DataOutput, setLong } from '../store/data-output.js'
 import type { IndexInput } from '../store/index-input.js'
 import {
   bufferOf,
@@ -153,13 +153,13 @@ export class ByteBuffersDataOutput extends DataOutput {
   }
 
   override writeLong(value: bigint | number): void {
-    const long = checkLong(value)
+    checkLong(value)
     const at = this.#at
     if (at + 8 > this.#bytes.length) {
-      this.#writeScalar(8, (scratch) => scratch.setBigInt64(0, long, true))
+      this.#writeScalar(8, (scratch) => setLong(scratch, 0, value))
       return
     }
-    this.#data.setBigInt64(at, long, true)
+    setLong(this.#data, at, value)
     this.#at = at + 8
   }
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 import { checkSize, invalidType, outOfRange } from './arguments.js'
-import { checkInt, checkLong } from './data-output.js'
+import { checkInt, checkLong, setLong } from './data-output.js'
 import {
   bufferOf,
   byteOffsetOf,
@@ -62,9 +62,9 @@ export class BufferedChecksum {
 
   /** An int64; a number must be a whole one within ±(2^53 − 1). */
   updateLong(value: bigint | number): void {
-    const long = checkLong(value)
+    checkLong(value)
     this.#need(8)
-    this.#data.setBigInt64(this.#at, long, true)
+    setLong(this.#data, this.#at, value)
     this.#at += 8
   }
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 import { invalidType, outOfRange } from './arguments.js'
-import { checkInt, checkLong, checkNumber } from './data-output.js'
+import { checkInt, checkLong, checkNumber, setLong } from './data-output.js'
 import { AlreadyClosedError } from './errors.js'
 import { checkFileName } from './file-names.js'
 import { IndexOutput } from './index-output.js'
@@ -105,18 +105,10 @@ export class BufferedIndexOutput extends IndexOutput {
   }
 
   override writeLong(value: bigint | number): void {
-    // As two halves: a bigint would be made of a number only to be taken apart.
-    const whole = typeof value === 'number' && Number.isSafeInteger(value)
-    const long = whole ? 0n : checkLong(value)
+    checkLong(value)
     if (this.#at + 8 > BUFFER_LENGTH || this.#closed) this.#makeRoom()
-    const at = this.#at
-    if (whole) {
-      this.#data.setInt32(at, value | 0, true)
-      this.#data.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true)
-    } else {
-      this.#data.setBigInt64(at, long, true)
-    }
-    this.#at = at + 8
+    setLong(this.#data, this.#at, value)
+    this.#at += 8
   }
 
   override writeFloat(value: number): void {

@@ -34,14 +34,13 @@ export abstract class DataOutput {
 
   /** An int64; a number must be a whole one within ±(2^53 − 1). */
   writeLong(value: bigint | number): void {
-    if (Number.isSafeInteger(value)) {
-      const whole = value as number
-      this.writeInt(whole | 0)
-      this.writeInt(Math.floor(whole / 0x1_0000_0000))
+    checkLong(value)
+    if (typeof value === 'number') {
+      this.writeInt(value | 0)
+      this.writeInt(Math.floor(value / 0x1_0000_0000))
     } else {
-      const long = checkLong(value)
-      this.writeInt(Number(BigInt.asIntN(32, long)))
-      this.writeInt(Number(long >> 32n))
+      this.writeInt(Number(BigInt.asIntN(32, value)))
+      this.writeInt(Number(value >> 32n))
     }
   }
 
@@ -71,7 +70,7 @@ export abstract class DataOutput {
 
   /** An int64 of 0 or more in one to nine bytes. */
   writeVLong(value: bigint | number): void {
-    const long = checkLong(value)
+    const long = longOf(value)
     if (long < 0n) throw outOfRange('value', '0 or more; writeZLong takes negative values', value)
     this.#writeVarint(long)
   }
@@ -84,7 +83,7 @@ export abstract class DataOutput {
 
   /** An int64, zig-zag encoded, in one to ten bytes. */
   writeZLong(value: bigint | number): void {
-    const long = checkLong(value)
+    const long = longOf(value)
     this.#writeVarint(BigInt.asUintN(64, (long << 1n) ^ (long >> 63n)))
   }
 
@@ -200,16 +199,30 @@ export function checkInt(value: number): void {
   if (typeof value !== 'number' || (value | 0) !== value) throw outOfRange('value', 'an int32', value)
 }
 
-/** An int64 as a bigint. Throws for what is none. */
-export function checkLong(value: bigint | number): bigint {
+export function checkLong(value: bigint | number): void {
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value))
       throw outOfRange('value', 'a whole number within ±(2^53 - 1), or a bigint', value)
-    return BigInt(value)
+    return
   }
   if (typeof value !== 'bigint') throw invalidType('value', 'a bigint or a number', value)
   if (BigInt.asIntN(64, value) !== value) throw outOfRange('value', 'an int64', value)
-  return value
+}
+
+/** An int64 as a bigint. Throws for what is none. */
+export function longOf(value: bigint | number): bigint {
+  checkLong(value)
+  return BigInt(value)
+}
+
+/** What checkLong() lets through. A number in halves: a bigint would be made of it only to be taken apart. */
+export function setLong(data: DataView, at: number, value: bigint | number): void {
+  if (typeof value === 'number') {
+    data.setInt32(at, value | 0, true)
+    data.setInt32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+  } else {
+    data.setBigInt64(at, value, true)
+  }
 }
 
 export function checkNumber(value: number): number {
