@@ -21,4 +21,5 @@ export {
   verifyAndCopyIndexHeader,
   writeIndexHeader,
 } from './index-header.js'
+export { readToFooter } from './read-to-footer.js'
 export { ID_LENGTH } from './segment-id.js'
