@@ -18,7 +18,7 @@ import {
 } from './compound-entries.js'
 import { retrieveChecksum } from './footer.js'
 import { segmentFileName } from './index-file-names.js'
-import { checkIndexHeader } from './index-header.js'
+import { checkIndexHeader, indexHeaderLength } from './index-header.js'
 import { checkId } from './segment-id.js'
 
 export interface CompoundDirectoryOptions {
@@ -41,10 +41,17 @@ export class CompoundDirectory extends Directory {
   readonly #id: Uint8Array
   readonly #handle: IndexInput
   readonly #entries: ReadonlyMap<string, CompoundEntry>
+  readonly #context: IOContext
 
-  private constructor(segmentName: string, { id, entries }: CompoundEntries, handle: IndexInput) {
+  private constructor(
+    segmentName: string,
+    { id, entries }: CompoundEntries,
+    handle: IndexInput,
+    context: IOContext,
+  ) {
     super()
     this.segmentName = segmentName
+    this.#context = context
     this.#id = id
     this.#handle = handle
     this.#entries = new Map(entries.map((entry) => [entry.name, entry]))
@@ -69,10 +76,12 @@ export class CompoundDirectory extends Directory {
     const compound = readCompoundEntries(directory, segmentName, id)
     const handle = directory.openInput(segmentFileName(segmentName, '', 'cfs'), context)
     try {
+      const endsInHeader = handle.length() < indexHeaderLength(COMPOUND_DATA_CODEC, '')
+      if (endsInHeader) checkCompoundLength(handle, compound) // otherwise it would just have ended
       checkIndexHeader(handle, COMPOUND_DATA_CODEC, COMPOUND_VERSION, COMPOUND_VERSION, compound.id, '')
       checkCompoundLength(handle, compound)
       retrieveChecksum(handle)
-      return new CompoundDirectory(segmentName, compound, handle)
+      return new CompoundDirectory(segmentName, compound, handle, context)
     } catch (error) {
       handle.close()
       throw error
@@ -98,7 +107,8 @@ export class CompoundDirectory extends Directory {
     return this.#entry(name).offset
   }
 
-  openInput(name: string, context: IOContext = IOContext.DEFAULT): IndexInput {
+  /** Without a context, for what the compound file was opened for. Throws FileNotFoundError. */
+  openInput(name: string, context: IOContext = this.#context): IndexInput {
     checkContext(context)
     const { offset, length } = this.#entry(name)
     return WindowedInput.openPart(this.#handle, name, offset, length, context)

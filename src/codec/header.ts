@@ -49,7 +49,7 @@ export function checkHeaderNoMagic(
   checkAscii('codec', codec, LONGEST_CODEC)
   checkVersion('minVersion', minVersion)
   checkVersion('maxVersion', maxVersion)
-  const actual = readCodecName(input)
+  const actual = readCodecName(input, codec.length)
   if (actual !== codec) {
     throw new CorruptIndexError(
       `codec mismatch: actual codec=${actual} vs expected codec=${codec}: ${String(input)}`,
@@ -80,8 +80,8 @@ export function readMagic(input: DataInput): void {
   }
 }
 
-export function readCodecName(input: DataInput): string {
-  return readAscii(input, 'codec', input.readVInt(), LONGEST_CODEC)
+export function readCodecName(input: DataInput, expectedLength?: number): string {
+  return readAscii(input, 'codec', input.readVInt(), LONGEST_CODEC, expectedLength)
 }
 
 function checkVersion(name: string, version: number): void {

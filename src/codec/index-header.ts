@@ -78,7 +78,7 @@ export function checkIndexHeaderID(input: DataInput, expectedId: Uint8Array): Ui
 /** Reads the suffix of an index header and returns it. Throws CorruptIndexError for another one. */
 export function checkIndexHeaderSuffix(input: DataInput, expectedSuffix: string): string {
   checkAscii('expectedSuffix', expectedSuffix, LONGEST_SUFFIX)
-  const suffix = readSuffix(input)
+  const suffix = readSuffix(input, expectedSuffix.length)
   if (suffix !== expectedSuffix) throw suffixMismatch(expectedSuffix, suffix, String(input))
   return suffix
 }
@@ -136,7 +136,7 @@ function writeSuffix(output: DataOutput, suffix: string): void {
   output.writeBytes(Uint8Array.from(suffix, (character) => character.charCodeAt(0)))
 }
 
-function readSuffix(input: DataInput): string {
+function readSuffix(input: DataInput, expectedLength?: number): string {
   checkInstance('input', input, DataInput)
-  return readAscii(input, 'suffix', input.readByte(), LONGEST_SUFFIX)
+  return readAscii(input, 'suffix', input.readByte(), LONGEST_SUFFIX, expectedLength)
 }

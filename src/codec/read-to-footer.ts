@@ -1,13 +1,14 @@
-import { checkInstance } from '../store/arguments.js'
+import { checkInstance, invalidType } from '../store/arguments.js'
 import type { ChecksumIndexInput } from '../store/checksum-index-input.js'
 import { Directory } from '../store/directory.js'
 import { CorruptIndexError } from '../store/errors.js'
 import { checkFooter } from './footer.js'
 
 /**
- * Opens a small file, reads it whole and checks its footer; closes it in any case. When `read`
- * fails, the checksum tells whether the file is to blame: see checkFooter(). Throws
- * CorruptIndexError for a file too long to be one of those that describe others.
+ * Opens a small file, reads it up to its footer by `read`, checks the footer, closes the file in any
+ * case and returns what `read` has returned. When `read` fails, the checksum tells whether the file is
+ * to blame, which is a CorruptIndexError then: see checkFooter(). Throws CorruptIndexError for a file
+ * of more than 32 MiB: it is none of those that describe others. Blocks.
  */
 export function readToFooter<T>(
   directory: Directory,
@@ -15,6 +16,7 @@ export function readToFooter<T>(
   read: (input: ChecksumIndexInput) => T,
 ): T {
   checkInstance('directory', directory, Directory)
+  if (typeof read !== 'function') throw invalidType('read', 'a function', read)
   const input = directory.openChecksumInput(fileName)
   try {
     const length = input.length()

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import {
+  AlreadyClosedError,
   ByteBuffersDirectory,
   CodecUtil,
   CorruptIndexError,
@@ -142,6 +143,67 @@ describe('header', () => {
     const input = openRaw(0x3f, 0xd7, 0x6c, 0x17, ...rest)
     expect(() => CodecUtil.checkHeader(input, 'Foo', 0, 1)).toThrow(StorageError)
     expect(() => CodecUtil.readIndexHeader(input)).toThrow(StorageError)
+  })
+})
+
+it('a header whose length of a name was changed is damaged, even where the file ends in that name', () => {
+  const bytes = [0x3f, 0xd7, 0x6c, 0x17, 3, ...Buffer.from('Foo'), 0, 0, 0, 1, ...ID, 1, ...Buffer.from('s')]
+  const check = (...at: number[]) => CodecUtil.checkIndexHeader(openRaw(...at), 'Foo', 0, 1, ID, 's')
+  check(...bytes)
+  for (const [at, what] of [
+    [4, 'codec'],
+    [28, 'suffix'],
+  ] as const) {
+    const error = errorOf(() => check(...bytes.with(at, 100)))
+    expect(error).toBeInstanceOf(CorruptIndexError)
+    expect(error.message).toMatch(
+      new RegExp(
+        `^${what} mismatch: a length of 100 bytes where [13] were expected, and the file ends: .*file_`,
+      ),
+    )
+    expect(error.cause).toBeInstanceOf(EndOfFileError)
+    // A file that was cut, with a name of the right length, has just ended.
+    expect(errorOf(() => check(...bytes.slice(0, at + 1)))).toBeInstanceOf(EndOfFileError)
+  }
+})
+
+describe('a small file that is read to its footer', () => {
+  const whole = (): string =>
+    make((output) => {
+      CodecUtil.writeHeader(output, 'Foo', 5)
+      output.writeVInt(7)
+      CodecUtil.writeFooter(output)
+    })
+
+  it('is closed, and gives what was read', () => {
+    let input: IndexInput | undefined
+    const read = CodecUtil.readToFooter(directory, whole(), (opened) => {
+      input = opened
+      return [CodecUtil.checkHeader(opened, 'Foo', 0, 9), opened.readVInt()]
+    })
+    expect(read).toEqual([5, 7])
+    expect(() => input!.readByte()).toThrow(AlreadyClosedError)
+  })
+
+  it('is to be read up to there, and blamed only where it is damaged', () => {
+    const name = whole()
+    expect(() => CodecUtil.readToFooter(directory, name, (input) => input.readByte())).toThrow(
+      CorruptIndexError,
+    )
+    const mine = new Error('mine')
+    const fail = (): never => {
+      throw mine
+    }
+    expect(errorOf(() => CodecUtil.readToFooter(directory, name, fail))).toBe(mine)
+    const input = directory.openInput(name)
+    const bytes = new Uint8Array(input.length())
+    input.readBytes(bytes)
+    bytes[9]! ^= 1
+    const damaged = make((output) => output.writeBytes(bytes))
+    const error = errorOf(() => CodecUtil.readToFooter(directory, damaged, fail))
+    expect(error).toBeInstanceOf(CorruptIndexError)
+    expect(error.cause).toBe(mine)
+    expect(() => CodecUtil.readToFooter(directory, name, 5 as never)).toThrow(TypeError)
   })
 })
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import {
@@ -6,6 +8,8 @@ import {
   CodecUtil,
   CompoundDirectory,
   CorruptIndexError,
+  FSDirectory,
+  IOContext,
   type IndexOutput,
   StorageError,
 } from '../../src/index.js'
@@ -17,6 +21,7 @@ import {
   writeCodecFile,
   writeFile,
 } from '../support/lucene-indexes.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const FILES = filesOf(COMPOUND)
 const ID = Uint8Array.from({ length: 16 }, (_, i) => i)
@@ -248,5 +253,25 @@ describe('CompoundDirectory', () => {
     expect(() => CompoundDirectory.open(directory, '_0')).toThrow(
       /^codec mismatch: actual codec=Lucene70CompoundEntries/,
     )
+  })
+
+  it('is damaged, and not just at its end, when its data file was cut', () => {
+    const bytes = FILES.get('_0.cfs')!
+    for (const length of [0, 3, 20, 47, 5000]) {
+      replace('_0.cfs', bytes.subarray(0, length))
+      expect(() => CompoundDirectory.open(directory, '_0')).toThrow(CorruptIndexError)
+    }
+  })
+
+  it('opens a file for what it was opened for itself, unless another context is given', () => {
+    const path = temporaryDirectory()
+    for (const name of ['_0.cfs', '_0.cfe']) writeFileSync(join(path, name), FILES.get(name)!)
+    const disk = FSDirectory.open(path)
+    const compound = CompoundDirectory.open(disk, '_0', { context: IOContext.merge() })
+    expect(compound.openInput('_0.fnm').advice).toBe('sequential')
+    expect(compound.openInput('_0.fdt', IOContext.READ).advice).toBe('random')
+    expect(compound.openInput('_0.fdm').advice).toBe('sequential')
+    compound.close()
+    removeDirectory(path)
   })
 })

@@ -23,11 +23,9 @@ export interface Commit {
 
 const CODEC = 'SearchExampleCommit'
 const VERSION = 0
-const COMMIT = 'commit'
-const PENDING = 'pending_commit'
 
 function commitFile(generation: number): string {
-  return IndexFileNames.fileNameFromGeneration(COMMIT, '', generation)!
+  return IndexFileNames.fileNameFromGeneration('commit', '', generation)!
 }
 
 /** Whether a file is one of an index of this engine, so that its writer may remove it. */
@@ -52,24 +50,15 @@ export function filesOf({ generation, segments }: Commit): string[] {
  * - what the segments consist of is flushed, and so are the names, before anything refers to them;
  * - the file that refers to them is whole and flushed before it gets the name by which it is found.
  */
-export async function writeCommit(
-  directory: Directory,
-  commit: Commit,
-  unsynced: readonly string[],
-): Promise<void> {
+export async function writeCommit(directory: Directory, commit: Commit, unsynced: readonly string[]) {
   const { generation, nextSegment, segments } = commit
   await directory.sync(unsynced)
   await directory.syncMetaData()
-  const pending = IndexFileNames.fileNameFromGeneration(PENDING, '', generation)!
+  const pending = IndexFileNames.fileNameFromGeneration('pending_commit', '', generation)!
   const output = directory.createOutput(pending)
   try {
-    CodecUtil.writeIndexHeader(
-      output,
-      CODEC,
-      VERSION,
-      randomBytes(CodecUtil.ID_LENGTH),
-      generation.toString(36),
-    )
+    const id = randomBytes(CodecUtil.ID_LENGTH)
+    CodecUtil.writeIndexHeader(output, CODEC, VERSION, id, generation.toString(36))
     output.writeVInt(nextSegment)
     output.writeVInt(segments.length)
     for (const { info, liveGeneration } of segments) {

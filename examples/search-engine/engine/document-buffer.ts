@@ -7,18 +7,16 @@ import type { StoredFieldsWriter } from './stored-fields.js'
 /** Documents that are not in a segment yet, as an inverted index in memory. */
 export class DocumentBuffer implements SegmentSource {
   readonly lengths: number[] = []
+  /** Documents that were deleted before they came into a segment. */
+  readonly deleted = new Set<number>()
   readonly #stored: ReadonlyMap<string, string>[] = []
   readonly #terms = new Map<string, MemoryPostings>()
-  #bytes = 0
+  /** About how many bytes a segment of them would have. */
+  bytes = 0
 
   /** How many documents there are. */
   get size(): number {
     return this.lengths.length
-  }
-
-  /** About how many bytes a segment of them would have. */
-  get bytes(): number {
-    return this.#bytes
   }
 
   add({ key, text, stored = new Map() }: Document): void {
@@ -29,12 +27,12 @@ export class DocumentBuffer implements SegmentSource {
     const fields = new Map([...stored, [KEY, key]])
     this.#stored.push(fields)
     this.lengths.push(words.length)
-    this.#bytes += 3 * words.length + [...fields].join().length
+    this.bytes += 3 * words.length + [...fields].join().length
   }
 
-  /** The documents that have a term. */
-  docsOf(term: string): readonly number[] {
-    return this.#terms.get(term)?.docs ?? []
+  /** Marks the documents that have a term. */
+  delete(term: string): void {
+    for (const doc of this.#terms.get(term)?.docs ?? []) this.deleted.add(doc)
   }
 
   writeStored(writer: StoredFieldsWriter): void {
@@ -57,17 +55,15 @@ class MemoryPostings {
   readonly #freqs: number[] = []
 
   add(doc: number): void {
-    const last = this.docs.length - 1
-    if (this.docs[last] === doc) this.#freqs[last]!++
-    else {
+    if (this.docs.at(-1) !== doc) {
       this.docs.push(doc)
-      this.#freqs.push(1)
+      this.#freqs.push(0)
     }
+    this.#freqs[this.#freqs.length - 1]!++
   }
 
   reader(): Postings {
-    const { docs } = this
-    const freqs = this.#freqs
+    const [docs, freqs] = [this.docs, this.#freqs]
     let at = -1
     return {
       get freq() {

@@ -34,17 +34,18 @@ export class IndexReader implements Disposable {
   constructor(segments: readonly LeafSource[], generation = 0) {
     let docBase = 0
     let length = 0
-    let deleted = 0
     this.leaves = segments.map(({ reader, liveDocs }) => {
       const leaf = { reader, liveDocs, docBase }
       docBase += reader.info.maxDoc
       length += reader.info.length
-      deleted += reader.info.maxDoc - (liveDocs?.count ?? reader.info.maxDoc)
       return leaf
     })
     this.generation = generation
     this.statistics = { documents: docBase, length }
-    this.liveCount = docBase - deleted
+    this.liveCount = segments.reduce(
+      (sum, { reader, liveDocs }) => sum + (liveDocs?.count ?? reader.info.maxDoc),
+      0,
+    )
   }
 
   /**
@@ -91,23 +92,21 @@ export class IndexReader implements Disposable {
   }
 
   #leafOf(doc: number): Leaf {
-    const leaf = this.leaves.findLast(({ docBase }) => docBase <= doc)
-    if (leaf === undefined || doc >= this.statistics.documents) throw new RangeError(`No document ${doc}`)
-    return leaf
+    if (!(doc >= 0 && doc < this.statistics.documents)) throw new RangeError(`No document ${doc}`)
+    return this.leaves.findLast(({ docBase }) => docBase <= doc)!
   }
 }
 
-function openSegments(
-  directory: Directory,
-  { segments }: Commit,
-  previous: IndexReader | undefined,
-): LeafSource[] {
+function openSegments(directory: Directory, { segments }: Commit, previous: IndexReader | undefined) {
   const opened: LeafSource[] = []
-  const known = new Map(previous?.leaves.map(({ reader }) => [reader.info.name, reader]))
+  const known = new Map(previous?.leaves.map(({ reader }) => [reader.info.id.join(), reader]))
   try {
     for (const { info, liveGeneration } of segments) {
       const liveDocs = liveGeneration === 0 ? undefined : LiveDocs.read(directory, info, liveGeneration)
-      opened.push({ reader: known.get(info.name)?.retain() ?? SegmentReader.open(directory, info), liveDocs })
+      opened.push({
+        reader: known.get(info.id.join())?.retain() ?? SegmentReader.open(directory, info),
+        liveDocs,
+      })
     }
     return opened
   } catch (error) {

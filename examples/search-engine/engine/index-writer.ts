@@ -1,4 +1,4 @@
-import { type Directory, IOContext, IndexFileNames, type Lock } from 'mmap-directory'
+import { type Directory, IOContext, type Lock } from 'mmap-directory'
 
 import { KEY, termOf } from './analyzer.js'
 import { type Commit, filesOf, isIndexFile, lastGeneration, readLastCommit, writeCommit } from './commit.js'
@@ -35,8 +35,6 @@ export class IndexWriter implements Disposable {
   readonly #lock: Lock
   readonly #maxBufferedDocs: number
   #buffer = new DocumentBuffer()
-  /** Documents of the buffer that were deleted before they came into a segment. */
-  #deletedInBuffer = new Set<number>()
   #segments: WriterSegment[] = []
   #nextSegment: number
   #committed: Commit
@@ -76,7 +74,7 @@ export class IndexWriter implements Disposable {
 
   deleteDocument(key: string): void {
     const term = termOf(KEY, key)
-    for (const doc of this.#buffer.docsOf(term)) this.#deletedInBuffer.add(doc)
+    this.#buffer.delete(term)
     for (const segment of this.#segments) {
       const entry = segment.reader.terms.find(term)
       if (entry === undefined) continue
@@ -105,8 +103,8 @@ export class IndexWriter implements Disposable {
   }
 
   /**
-   * Everything up to now survives a power cut when this resolves with the commit's generation; of what
-   * comes while it is under way, nothing is in it. One commit waits for the other.
+   * Everything up to now survives a power cut when this resolves with the commit's generation; what
+   * comes before that may be in it or not. One commit waits for the other.
    */
   commit(): Promise<number> {
     const committed = this.#committing.then(() => this.#commit())
@@ -155,9 +153,8 @@ export class IndexWriter implements Disposable {
       const context = IOContext.flush({ numDocs: size, estimatedSegmentSize: bytes })
       const info = writeSegment(this.#directory, this.#newName(), this.#buffer, context)
       const segment = this.#addSegment(info)
-      for (const doc of this.#deletedInBuffer) deleteFrom(segment, doc)
+      for (const doc of this.#buffer.deleted) deleteFrom(segment, doc)
       this.#buffer = new DocumentBuffer()
-      this.#deletedInBuffer = new Set()
     }
     for (let merge = this.#findMerge(); merge !== undefined; merge = this.#findMerge()) this.#merge(merge)
   }
@@ -168,7 +165,7 @@ export class IndexWriter implements Disposable {
 
   #merge(segments: readonly WriterSegment[]): void {
     const totalMaxDoc = segments.reduce((sum, segment) => sum + liveCountOf(segment), 0)
-    const estimatedMergeBytes = segments.reduce((sum, { reader }) => sum + this.#sizeOf(reader.info), 0)
+    const estimatedMergeBytes = segments.reduce((sum, { reader }) => sum + reader.bytes, 0)
     const info = { totalMaxDoc, estimatedMergeBytes, isExternal: false, mergeMaxNumSegments: -1 }
     const context = IOContext.merge(info)
     // Opened once more: read from start to end, which the mappings that searches use need not know.
@@ -200,10 +197,6 @@ export class IndexWriter implements Disposable {
     if (!segment.changed) return
     segment.liveDocs!.write(this.#directory, segment.reader.info, ++segment.liveGeneration)
     segment.changed = false
-  }
-
-  #sizeOf({ name }: SegmentInfo): number {
-    return this.#directory.fileLength(IndexFileNames.segmentFileName(name, '', 'cfs'))
   }
 
   #newName(): string {

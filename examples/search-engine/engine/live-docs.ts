@@ -9,21 +9,17 @@ const VERSION = 0
 /** Which documents of a segment are not deleted: a bit each. Segments do not change, this does. */
 export class LiveDocs {
   readonly bits: Uint8Array
-  #count: number
+  /** How many documents live. */
+  count: number
 
   constructor(bits: Uint8Array, count: number) {
     this.bits = bits
-    this.#count = count
+    this.count = count
   }
 
   /** All of them. */
   static all(maxDoc: number): LiveDocs {
     return new LiveDocs(new Uint8Array(Math.ceil(maxDoc / 8)).fill(0xff), maxDoc)
-  }
-
-  /** How many documents live. */
-  get count(): number {
-    return this.#count
   }
 
   isLive(doc: number): boolean {
@@ -33,11 +29,11 @@ export class LiveDocs {
   delete(doc: number): void {
     if (!this.isLive(doc)) return
     this.bits[doc >>> 3]! &= ~(1 << (doc & 7))
-    this.#count--
+    this.count--
   }
 
   copy(): LiveDocs {
-    return new LiveDocs(this.bits.slice(), this.#count)
+    return new LiveDocs(this.bits.slice(), this.count)
   }
 
   /** Writes the file of a generation, `_0_1.liv`: files are written once, so that each change is a new one. */
@@ -45,7 +41,7 @@ export class LiveDocs {
     const output = directory.createOutput(liveDocsFile(name, generation), IOContext.DEFAULT)
     try {
       CodecUtil.writeIndexHeader(output, CODEC, VERSION, id, generation.toString(36))
-      output.writeVInt(this.#count)
+      output.writeVInt(this.count)
       output.writeBytes(this.bits)
       endOutput(output)
     } finally {

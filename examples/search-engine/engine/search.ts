@@ -19,10 +19,8 @@ export function search(reader: IndexReader, text: string, operator: Operator, li
   const words = [...new Set(wordsOf(text))]
   const entries = words.map((word) => reader.leaves.map((leaf) => leaf.reader.terms.find(termOf(TEXT, word))))
   const hits = new TopHits(limit)
-  const bm25s = entries.map((inLeaves) => {
-    const docFreq = inLeaves.reduce((sum, entry) => sum + (entry?.docFreq ?? 0), 0)
-    return new Bm25(reader.statistics, docFreq)
-  })
+  const docFreqs = entries.map((inLeaves) => inLeaves.reduce((sum, entry) => sum + (entry?.docFreq ?? 0), 0))
+  const bm25s = docFreqs.map((docFreq) => new Bm25(reader.statistics, docFreq))
   for (const [i, leaf] of reader.leaves.entries()) {
     const scorers: Scorer[] = []
     for (const [word, inLeaves] of entries.entries()) {

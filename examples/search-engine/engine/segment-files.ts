@@ -1,11 +1,6 @@
-import {
-  CodecUtil,
-  type Directory,
-  type IndexInput,
-  IndexFileNames,
-  type IndexOutput,
-  type IOContext,
-} from 'mmap-directory'
+import { CodecUtil, type Directory, IndexFileNames, type IndexOutput, type IOContext } from 'mmap-directory'
+
+import type { SegmentName } from './segment-info.js'
 
 /** The parts of a segment, in the order in which readers have them: extension, and the codec in the header. */
 const PARTS = {
@@ -20,12 +15,7 @@ export const ALL_PARTS = Object.keys(PARTS) as Part[]
 const VERSION = 0
 
 /** Makes the file of a part, which begins with its header. Ended by endOutput(). */
-export function createPart(
-  directory: Directory,
-  { name, id }: { readonly name: string; readonly id: Uint8Array },
-  part: Part,
-  context: IOContext,
-): IndexOutput {
+export function createPart(directory: Directory, { name, id }: SegmentName, part: Part, context: IOContext) {
   const [extension, codec] = PARTS[part]
   const output = directory.createOutput(IndexFileNames.segmentFileName(name, '', extension), context)
   CodecUtil.writeIndexHeader(output, codec, VERSION, id, '')
@@ -43,13 +33,9 @@ export function endOutput(output: IndexOutput): void {
  * another segment or version, or one that was cut; contents are compared with the checksum only by
  * SegmentReader.checkIntegrity(), because that reads all of them.
  */
-export function openPart(
-  directory: Directory,
-  { name, id }: { readonly name: string; readonly id: Uint8Array },
-  part: Part,
-): IndexInput {
+export function openPart(directory: Directory, { name, id }: SegmentName, part: Part, context: IOContext) {
   const [extension, codec] = PARTS[part]
-  const input = directory.openInput(IndexFileNames.segmentFileName(name, '', extension))
+  const input = directory.openInput(IndexFileNames.segmentFileName(name, '', extension), context)
   CodecUtil.retrieveChecksum(input)
   input.seek(0)
   CodecUtil.checkIndexHeader(input, codec, VERSION, VERSION, id, '')

@@ -45,14 +45,10 @@ export class SegmentReader {
   }
 
   /** Opens a segment of a directory. Throws CorruptIndexError, FileNotFoundError. */
-  static open(
-    directory: Directory,
-    info: SegmentInfo,
-    context: IOContext = IOContext.DEFAULT,
-  ): SegmentReader {
+  static open(directory: Directory, info: SegmentInfo, context = IOContext.DEFAULT): SegmentReader {
     const compound = CompoundDirectory.open(directory, info.name, { id: info.id, context })
     try {
-      const inputs = ALL_PARTS.map((part) => openPart(compound, info, part))
+      const inputs = ALL_PARTS.map((part) => openPart(compound, info, part, context))
       return new SegmentReader(info, inputs, compound)
     } catch (error) {
       compound.close()
@@ -68,6 +64,11 @@ export class SegmentReader {
   /** The documents that have a term. Any number can be gone through at a time. */
   postings({ docFreq, pointer }: TermEntry): BlockPostings {
     return new BlockPostings(this.#postings.clone(), docFreq, pointer)
+  }
+
+  /** How long its files are in all. */
+  get bytes(): number {
+    return this.inputs.reduce((sum, input) => sum + input.length(), 0)
   }
 
   /** How many words a document has. */

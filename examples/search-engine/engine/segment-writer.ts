@@ -29,12 +29,7 @@ export interface SegmentSource {
  * Writes a segment and packs its files into a compound file. Nothing is synced: that is for the
  * commit to do. Where it fails, nothing of it stays.
  */
-export function writeSegment(
-  directory: Directory,
-  name: string,
-  source: SegmentSource,
-  context: IOContext,
-): SegmentInfo {
+export function writeSegment(directory: Directory, name: string, source: SegmentSource, context: IOContext) {
   const id = new Uint8Array(randomBytes(CodecUtil.ID_LENGTH))
   const parts = new TrackingDirectoryWrapper(directory) // never closed: that would close `directory`
   try {
@@ -44,7 +39,7 @@ export function writeSegment(
     for (const file of parts.getCreatedFiles()) directory.deleteFile(file)
   }
   const length = source.lengths.reduce((sum, one) => sum + one, 0)
-  return { name, id, maxDoc: source.lengths.length, length }
+  return { name, id, maxDoc: source.lengths.length, length } satisfies SegmentInfo
 }
 
 function writeParts(create: (part: Part) => IndexOutput, source: SegmentSource): void {

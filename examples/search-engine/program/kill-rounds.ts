@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 
 import type { Document } from '../engine/document.js'
 import { IndexReader } from '../engine/index-reader.js'
@@ -12,6 +11,8 @@ import { checkSame } from './check-same.js'
 import type { Query } from './queries.js'
 
 export interface KillRounds {
+  /** killed-writer.js, as it was built. */
+  readonly program: string
   /** Where the index is; it is gone on with from round to round. */
   readonly path: string
   readonly root: string
@@ -28,6 +29,7 @@ export interface KillRounds {
  * commits there were.
  */
 export async function runKillRounds({
+  program,
   path,
   root,
   documents,
@@ -35,7 +37,6 @@ export async function runKillRounds({
   rounds,
   random,
 }: KillRounds): Promise<number> {
-  const program = fileURLToPath(new URL('killed-writer.js', import.meta.url))
   const texts = new Map(documents.map(({ key, text }) => [key, text]))
   let said = 0
   let found = 0

@@ -18,7 +18,7 @@ import { Worker } from 'node:worker_threads'
 import type { Document } from '../engine/document.js'
 import { IndexReader } from '../engine/index-reader.js'
 import { IndexWriter } from '../engine/index-writer.js'
-import { type PublishedIndex, publishIndex } from '../engine/published-index.js'
+import { type PublishedIndex, publishIndex } from './published-index.js'
 import { answer, documentsOf, naiveAnswer } from './answer.js'
 import { checkSame } from './check-same.js'
 import { readCorpus } from './corpus.js'
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
   const path = join(folder, 'index')
   await buildWhileSearching(path)
   const commits = await runKillRounds({
+    program: fileURLToPath(new URL('killed-writer.js', import.meta.url)),
     path: join(folder, 'killed'),
     root: ROOT,
     documents: documents.slice(0, 1000),

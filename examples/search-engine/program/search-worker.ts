@@ -3,7 +3,7 @@ import { type GenerationSubscription, GenerationSubscriber, SnapshotStore } from
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { IndexReader } from '../engine/index-reader.js'
-import { attachIndex, type PublishedIndex } from '../engine/published-index.js'
+import { attachIndex, type PublishedIndex } from './published-index.js'
 import { answer } from './answer.js'
 import type { NaiveHit } from './naive-scan.js'
 import type { Query } from './queries.js'

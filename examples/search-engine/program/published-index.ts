@@ -1,10 +1,10 @@
 import type { AttachedGeneration, GenerationPublisher, IndexInput } from 'mmap-directory'
 
-import { IndexReader, type LeafSource } from './index-reader.js'
-import { LiveDocs } from './live-docs.js'
-import { ALL_PARTS } from './segment-files.js'
-import type { SegmentInfo } from './segment-info.js'
-import { SegmentReader } from './segment-reader.js'
+import { IndexReader, type LeafSource } from '../engine/index-reader.js'
+import { LiveDocs } from '../engine/live-docs.js'
+import { ALL_PARTS } from '../engine/segment-files.js'
+import type { SegmentInfo } from '../engine/segment-info.js'
+import { SegmentReader } from '../engine/segment-reader.js'
 
 /** What other threads are told of an index besides its inputs: plain data. */
 export interface PublishedIndex {
