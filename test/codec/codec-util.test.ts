@@ -167,17 +167,18 @@ it('a header whose length of a name was changed is damaged, even where the file 
   }
 })
 
-describe('a small file that is read to its footer', () => {
-  const whole = (): string =>
-    make((output) => {
-      CodecUtil.writeHeader(output, 'Foo', 5)
-      output.writeVInt(7)
-      CodecUtil.writeFooter(output)
-    })
+function makeWithFooter(): string {
+  return make((output) => {
+    CodecUtil.writeHeader(output, 'Foo', 5)
+    output.writeVInt(7)
+    CodecUtil.writeFooter(output)
+  })
+}
 
+describe('a small file that is read to its footer', () => {
   it('is closed, and gives what was read', () => {
     let input: IndexInput | undefined
-    const read = CodecUtil.readToFooter(directory, whole(), (opened) => {
+    const read = CodecUtil.readToFooter(directory, makeWithFooter(), (opened) => {
       input = opened
       return [CodecUtil.checkHeader(opened, 'Foo', 0, 9), opened.readVInt()]
     })
@@ -186,7 +187,7 @@ describe('a small file that is read to its footer', () => {
   })
 
   it('is to be read up to there, and blamed only where it is damaged', () => {
-    const name = whole()
+    const name = makeWithFooter()
     expect(() => CodecUtil.readToFooter(directory, name, (input) => input.readByte())).toThrow(
       CorruptIndexError,
     )

@@ -81,21 +81,19 @@ describe('postings in blocks of group-varint', () => {
     fc.assert(
       fc.property(anyEntries, anySteps, (entries, steps) => {
         const postings = postingsOver(entries)()
-        let at = -1
+        const last = entries.at(-1)![0]
+        const found: Entry[] = []
+        const expected: Entry[] = []
+        let doc = -1
         for (const [next, share] of steps) {
-          if (at >= entries.length) break
-          if (next) {
-            expect(postings.nextDoc()).toBe(entries[++at]?.[0] ?? NO_MORE_DOCS)
-          } else {
-            const last = entries.at(-1)![0] + 1
-            const target =
-              (entries[at]?.[0] ?? -1) + 1 + Math.floor(share ** 3 * (last - (entries[at]?.[0] ?? -1)))
-            do at++
-            while (at < entries.length && entries[at]![0] < target)
-            expect(postings.advance(target)).toBe(entries[at]?.[0] ?? NO_MORE_DOCS)
-          }
-          if (at < entries.length) expect(postings.freq).toBe(entries[at]![1])
+          const target = doc + 1 + (next ? 0 : Math.floor(share ** 3 * (last + 1 - doc)))
+          const entry = entries.find(([one]) => one >= target)
+          doc = next ? postings.nextDoc() : postings.advance(target)
+          found.push([doc, postings.freq])
+          expected.push(entry ?? [NO_MORE_DOCS, postings.freq])
+          if (doc === NO_MORE_DOCS) break
         }
+        expect(found).toEqual(expected)
       }),
       { numRuns: 100 },
     )
@@ -157,6 +155,7 @@ const withText = (key: string, text: string) => ({ key, text, stored: new Map([[
 
 describe('an index', () => {
   it('answers as a naive scan by BM25 does, whatever was added, deleted, merged and reopened', async () => {
+    let compared = 0
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 120 }), async (steps) => {
         const directory = new ByteBuffersDirectory()
@@ -179,12 +178,12 @@ describe('an index', () => {
           } else if (step.kind === 'reopen') {
             const reader = writer.openReader()
             expectSameAsNaive(reader, model)
+            compared++
             reader.close()
           } else {
-            const generation = await writer.commit()
+            await writer.commit()
             committed = new Map(model)
             const reader = IndexReader.open(directory)
-            expect(reader.generation).toBe(generation)
             expectSameAsNaive(reader, committed)
             reader.checkIntegrity()
             reader.close()
@@ -194,6 +193,7 @@ describe('an index', () => {
       }),
       { numRuns: 40 },
     )
+    expect(compared).toBeGreaterThan(10)
   })
 
   it('gives the same hits and scores after a merge as before, but for the numbers of documents', async () => {
