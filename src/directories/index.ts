@@ -7,6 +7,11 @@ export {
   ByteWritesTrackingDirectoryWrapper,
   type ByteWritesTrackingOptions,
 } from './byte-writes-tracking-directory-wrapper.js'
+export {
+  DirectIODirectory,
+  type DirectIODirectoryOptions,
+  type DirectIODirectoryStats,
+} from './direct-io-directory.js'
 export { FileSwitchDirectory, type FileSwitchDirectoryOptions } from './file-switch-directory.js'
 export { HardlinkCopyDirectoryWrapper } from './hardlink-copy-directory-wrapper.js'
 export { NRTCachingDirectory, type NRTCachingDirectoryOptions } from './nrt-caching-directory.js'

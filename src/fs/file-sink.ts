@@ -13,10 +13,10 @@ export class FileSink implements OutputSink {
   readonly #fd: number
   readonly #path: string
 
-  /** Throws FileAlreadyExistsError, also where a symbolic link has the name. */
-  constructor(path: string) {
+  /** Throws FileAlreadyExistsError, also where a symbolic link has the name. Takes over `fd`, if given: a file that was made just now. */
+  constructor(path: string, fd?: number) {
     this.#path = path
-    this.#fd = withStorageErrors('create', path, () => openSync(path, 'wx'))
+    this.#fd = fd ?? withStorageErrors('create', path, () => openSync(path, 'wx'))
     forgotten.register(this, this.#fd, this)
   }
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 
 import { checkIterable, checkOptions, invalidType } from '../store/arguments.js'
-import { BufferedIndexOutput } from '../store/buffered-index-output.js'
+import { BufferedIndexOutput, type OutputSink } from '../store/buffered-index-output.js'
 import { Directory } from '../store/directory.js'
 import {
   FileAlreadyExistsError,
@@ -21,11 +21,13 @@ import {
 } from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
 import type { IndexInput } from '../store/index-input.js'
+import type { WindowSource } from '../store/window.js'
 import { WindowedInput } from '../store/windowed-input.js'
 import type { IndexOutput } from '../store/index-output.js'
 import { adviceFor, checkContext, IOContext } from '../store/io-context.js'
 import { checkLockFactory, type Lock, type LockFactory } from '../store/lock.js'
 import { windowPower, type WindowPowerOption } from '../store/window-power.js'
+import { createWith, openWith } from './direct-io.js'
 import { FileFlusher } from './file-flusher.js'
 import { FileSink } from './file-sink.js'
 import { FileSource } from './file-source.js'
@@ -112,11 +114,24 @@ export class FSDirectory extends Directory {
   }
 
   createOutput(name: string, context: IOContext = IOContext.DEFAULT): IndexOutput {
+    return this[createWith](name, context, (path) => new FileSink(path))
+  }
+
+  /** Makes a file that is written to in another way. */
+  [createWith](name: string, context: IOContext, makeSink: (path: string) => OutputSink): IndexOutput {
     const path = this.pathOf(name)
     checkContext(context)
     this.#pending.tick()
     this.#pending.release(name)
-    return new BufferedIndexOutput(new FileSink(path), name, `FSDirectoryOutput(path="${path}")`)
+    return new BufferedIndexOutput(makeSink(path), name, `FSDirectoryOutput(path="${path}")`)
+  }
+
+  /** Opens a file that is read in another way; undefined where there is no source for it. */
+  [openWith](name: string, makeSource: (path: string) => WindowSource | undefined): IndexInput | undefined {
+    const path = this.pathOf(name)
+    this.#pending.refuse(name)
+    const source = makeSource(path)
+    return source === undefined ? undefined : WindowedInput.over(source, `FSDirectory(path="${path}")`)
   }
 
   createTempOutput(prefix: string, suffix: string, context: IOContext = IOContext.DEFAULT): IndexOutput {

@@ -27,6 +27,13 @@ export function refuseLink(path: string): void {
 export const O_NONBLOCK: number = constants.O_NONBLOCK ?? 0
 
 /**
+ * Go past the system's cache; 0 where node:fs knows no way: macOS has fcntl(F_NOCACHE). Windows has
+ * FILE_FLAG_NO_BUFFERING, which libuv has a number for (UV_FS_O_DIRECT in uv/win.h); nobody has tried it
+ * on a Windows, so that it is not used.
+ */
+export const O_DIRECT: number = constants.O_DIRECT ?? 0
+
+/**
  * What to open a file with for the system to know how it will be read: on Windows
  * FILE_FLAG_RANDOM_ACCESS and FILE_FLAG_SEQUENTIAL_SCAN, for which libuv has these numbers
  * (UV_FS_O_RANDOM, UV_FS_O_SEQUENTIAL in uv/win.h). Elsewhere it is told later.

@@ -4,6 +4,7 @@ import { afterEach, describe } from 'vitest'
 import {
   ByteBuffersDirectory,
   ByteWritesTrackingDirectoryWrapper,
+  DirectIODirectory,
   type Directory,
   FileSwitchDirectory,
   FilterDirectory,
@@ -161,9 +162,27 @@ class CachingDirectory extends NRTCachingDirectory {
   }
 }
 
+/** Takes all files past the system's cache, where the system allows it, not just those of merges. */
+class AllDirect extends DirectIODirectory {
+  protected override useDirectIO(): boolean {
+    return true
+  }
+}
+
+/** A DirectIODirectory has inputs of its own, which are neither mapped nor shared. */
+const DIRECT_KINDS: readonly DirectoryKind[] = (['MMapDirectory', 'FSDirectory'] as const).map((name) => ({
+  name: `DirectIODirectory around ${name}`,
+  type: 'fs',
+  supports: { persistence: true, systemLocks: true, guardedMemory: true },
+  power: 18,
+  root: undefined,
+  open: (path) => new AllDirect((name === 'FSDirectory' ? FSDirectory : MMapDirectory).open(path)),
+}))
+
 /** Every wrapper. */
-export const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).flatMap(
-  ([name, { wrap, lacks }]) => [
+export const WRAPPER_KINDS: readonly DirectoryKind[] = [
+  ...DIRECT_KINDS,
+  ...Object.entries(WRAPPERS).flatMap(([name, { wrap, lacks }]) => [
     {
       name: `${name} around MMapDirectory`,
       type: 'mmap' as const,
@@ -187,8 +206,8 @@ export const WRAPPER_KINDS: readonly DirectoryKind[] = Object.entries(WRAPPERS).
         })
       },
     },
-  ],
-)
+  ]),
+]
 
 /** Directories whose inputs and outputs come through filters: of calls, and of bytes. */
 const FILTERED_KINDS: readonly DirectoryKind[] = [

@@ -83,10 +83,8 @@ export function bulkReads(suite: Suite): void {
         longs,
         BigInt64Array.from(longs, (_, i) => bytes.readBigInt64LE(at(i, 8))),
       )
-      assert.deepEqual(
-        floats,
-        Float32Array.from(floats, (_, i) => bytes.readFloatLE(at(i, 4))),
-      )
+      // As bits: with enough of them some are NaN, which typed arrays do not compare equal.
+      assert.deepEqual(new Int32Array(floats.buffer), ints)
       assert.equal(input.getFilePointer(), start + count * 4)
     }
     input.close()

@@ -33,6 +33,12 @@ export function instancesOf(lib, path, index) {
     return lib.IndexInput.from({ length: bytes.length, window: () => window, close() {} }, 'own')
   }
   const mapped = () => mmap().openInput('file')
+  const merge = lib.IOContext.merge({
+    totalMaxDoc: 1,
+    estimatedMergeBytes: 1,
+    isExternal: false,
+    mergeMaxNumSegments: -1,
+  })
   return {
     MMapDirectory: mmap,
     FSDirectory: fs,
@@ -80,6 +86,13 @@ export function instancesOf(lib, path, index) {
     ByteWritesTrackingDirectoryWrapper: () => new lib.ByteWritesTrackingDirectoryWrapper(memory()),
     FileSwitchDirectory: () => new lib.FileSwitchDirectory(['fdt'], memory(), memory()),
     HardlinkCopyDirectoryWrapper: () => new lib.HardlinkCopyDirectoryWrapper(fs()),
+    DirectIODirectory: () => new lib.DirectIODirectory(fs(), { minBytesDirect: 0 }),
+    'input past the cache': () =>
+      new lib.DirectIODirectory(fs(), { minBytesDirect: 0 }).openInput('file', merge),
+    'output past the cache': () =>
+      new lib.DirectIODirectory(lib.FSDirectory.open(join(path, 'outputs'), { create: true }), {
+        minBytesDirect: 0,
+      }).createOutput(`direct${made++}`, merge),
     NRTCachingDirectory: () => new lib.NRTCachingDirectory(memory(), { maxMergeSizeMB: 1, maxCachedMB: 1 }),
     RateLimitedIndexOutput: () =>
       new lib.RateLimitedIndexOutput(new lib.SimpleRateLimiter(1e12), memory().createOutput('output')),
