@@ -94,7 +94,7 @@ describe.skipIf(!BYPASSES)('a file of a large merge (needs O_DIRECT on a disk)',
     const bytes = pattern(16 * MIB + 5000)
     write(directory, 'direct', bytes, MERGE)
     write(disk, 'cached', bytes, MERGE)
-    expect(cachedBytes('cached')).toBe(bytes.length)
+    expect(cachedBytes('cached')).toBeGreaterThan(0.9 * bytes.length)
     // The page in which the file was cut off may be there.
     expect(cachedBytes('direct')).toBeLessThanOrEqual(4096)
 
@@ -110,7 +110,7 @@ describe.skipIf(!BYPASSES)('a file of a large merge (needs O_DIRECT on a disk)',
     expect(directory.stats()).toMatchObject({ inputs: 1, outputs: 1, refused: 0 })
 
     readFileSync(join(path, 'direct'))
-    expect(cachedBytes('direct')).toBe(bytes.length)
+    expect(cachedBytes('direct')).toBeGreaterThan(0.9 * bytes.length)
     await directory.sync(['direct'])
   })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FSDirectory, type IndexOutput, MMapDirectory, StorageError } from '../../src/index.js'
+import { AllDirect } from '../support/directories.js'
 import { contentOf, difference, pattern, write } from '../support/files.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -40,10 +41,11 @@ describe.skipIf(!MOUNTABLE)('on a disk that is full (needs the right to mount)',
   const full = expect.objectContaining({ code: 'ENOSPC', hints: ['the disk is full'] }) as Error
 
   it.each([
-    ['FSDirectory', FSDirectory],
-    ['MMapDirectory', MMapDirectory],
-  ] as const)('an output stays failed, can be closed, and its file deleted: %s', (_, type) => {
-    const directory = type.open(path)
+    ['FSDirectory', (at: string) => FSDirectory.open(at)],
+    ['MMapDirectory', (at: string) => MMapDirectory.open(at)],
+    ['DirectIODirectory', (at: string) => new AllDirect(FSDirectory.open(at))],
+  ] as const)('an output stays failed, can be closed, and its file deleted: %s', (_, open) => {
+    const directory = open(path)
     const output = directory.createOutput('file')
     expect(() => fill(output)).toThrow(full)
     expect(() => output.writeByte(1)).toThrow(full)
@@ -61,8 +63,11 @@ describe.skipIf(!MOUNTABLE)('on a disk that is full (needs the right to mount)',
     expect(difference(contentOf(directory, 'file'), pattern(100_000))).toBeUndefined()
   })
 
-  it('close() says that the last bytes did not fit', () => {
-    const directory = FSDirectory.open(path)
+  it.each([
+    ['FSDirectory', (at: string) => FSDirectory.open(at)],
+    ['DirectIODirectory', (at: string) => new AllDirect(FSDirectory.open(at))],
+  ] as const)('close() says that the last bytes did not fit: %s', (_, open) => {
+    const directory = open(path)
     writeFileSync(join(path, 'filler'), pattern(250_000))
     const output = directory.createOutput('file')
     output.writeBytes(pattern(30_000)) // fits the buffer, not the disk

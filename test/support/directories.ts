@@ -163,7 +163,7 @@ class CachingDirectory extends NRTCachingDirectory {
 }
 
 /** Takes all files past the system's cache, where the system allows it, not just those of merges. */
-class AllDirect extends DirectIODirectory {
+export class AllDirect extends DirectIODirectory {
   protected override useDirectIO(): boolean {
     return true
   }

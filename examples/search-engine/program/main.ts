@@ -28,7 +28,7 @@ import { queriesOf, type Query } from './queries.js'
 import type { WorkerReport } from './search-worker.js'
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
-const DOCUMENTS = 4000
+const DOCUMENTS = 3000
 const DOCUMENTS_IN_COMMIT = 250
 const KILLS = 5
 const WORKERS = 2

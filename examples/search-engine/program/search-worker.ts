@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { type GenerationSubscription, GenerationSubscriber, SnapshotStore } from 'mmap-directory'
 import { parentPort, workerData } from 'node:worker_threads'
 
@@ -43,7 +43,8 @@ while (!asked.toStop) {
   // Of each generation, the last answer that is not empty is kept to be checked.
   if (hits.length > 0) samples.set(reader.generation, { generation: reader.generation, query, hits })
   snapshot.release()
-  if (count % 50 === 0) await setImmediate() // hears of the end
+  // Hears of the end, and leaves time for the writer where there are few processors.
+  if (count % 50 === 0) await setTimeout(5)
 }
 store.close()
 subscriber.close()
