@@ -145,7 +145,6 @@ describe('a crash', () => {
     const commits = await runKillRounds({
       program: join(BUILT, 'killed-writer.js'),
       path: join(path, 'index'),
-      root: ROOT,
       documents,
       queries: queriesOf(documents, 5),
       rounds: KILLS,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import { BlockPostings } from '../../examples/search-engine/engine/block-postings.js'
@@ -13,7 +14,13 @@ import { endOutput } from '../../examples/search-engine/engine/segment-files.js'
 import { TermDictionary } from '../../examples/search-engine/engine/term-dictionary.js'
 import { TermsWriter } from '../../examples/search-engine/engine/terms-writer.js'
 import { answer, documentsOf, naiveAnswer } from '../../examples/search-engine/program/answer.js'
-import { ByteBuffersDirectory, type IndexInput, LockObtainFailedError } from '../../src/index.js'
+import {
+  ByteBuffersDirectory,
+  FilterDirectory,
+  type IndexInput,
+  LockObtainFailedError,
+} from '../../src/index.js'
+import { MockDirectory } from '../../src/testing/index.js'
 
 type Entry = readonly [doc: number, freq: number]
 
@@ -151,6 +158,19 @@ function expectSameAsNaive(reader: IndexReader, live: ReadonlyMap<string, string
   }
 }
 
+/** Takes some turns of the event loop for what a disk takes time for. */
+class SlowlySynced extends FilterDirectory {
+  override async sync(names: Iterable<string>): Promise<void> {
+    for (let i = 0; i < 3; i++) await setImmediate()
+    await super.sync(names)
+  }
+
+  override async syncMetaData(): Promise<void> {
+    for (let i = 0; i < 3; i++) await setImmediate()
+    await super.syncMetaData()
+  }
+}
+
 const withText = (key: string, text: string) => ({ key, text, stored: new Map([['text', text]]) })
 
 describe('an index', () => {
@@ -268,6 +288,80 @@ describe('an index', () => {
     expect(() => new IndexWriter(directory)).toThrow(LockObtainFailedError)
     writer.close()
     new IndexWriter(directory).close()
+  })
+
+  it('merges while a commit is under way, and leaves the files of both alone', async () => {
+    const memory = new ByteBuffersDirectory()
+    const directory = new SlowlySynced(memory)
+    const writer = new IndexWriter(directory, 2)
+    let number = 0
+    for (let round = 0; round < 4; round++) {
+      const state = { done: false }
+      writer.addDocument(withText(`k${number++}`, 'index'))
+      const committed = writer.commit().finally(() => {
+        state.done = true
+      })
+      while (!state.done) {
+        for (let i = 0; i < 9; i++) writer.addDocument(withText(`k${number++}`, 'index'))
+        writer.forceMerge()
+        await setImmediate()
+      }
+      expect(await committed).toBe(round + 1)
+      const reader = IndexReader.open(memory)
+      expect(reader.generation).toBe(round + 1)
+      expect(search(reader, 'index', 'all', 10_000)).toHaveLength(reader.liveCount)
+      reader.checkIntegrity()
+      reader.close()
+    }
+    await writer.commit()
+    writer.close()
+    const reader = IndexReader.open(memory)
+    expect(reader.liveCount).toBe(number)
+    expect(memory.listAll().filter((name) => name.startsWith('pending_'))).toEqual([])
+    reader.close()
+  })
+
+  it('is committed at the second try where the first one fails, at whatever step', async () => {
+    for (const [kind, times] of [
+      ['sync', 3],
+      ['syncMetaData', 2],
+      ['create', 1],
+      ['write', 1],
+      ['rename', 1],
+    ] as const) {
+      for (let nth = 1; nth <= times; nth++) {
+        const disk = new ByteBuffersDirectory()
+        const directory = new MockDirectory(disk)
+        const writer = new IndexWriter(directory)
+        writer.addDocument(withText('k1', 'index'))
+        writer.openReader().close() // what fails is to be the commit itself
+        let left = nth
+        const mine = new Error(`${kind} ${nth}`)
+        directory.setFaults({
+          failure: (operation) => (operation === kind && --left === 0 ? mine : undefined),
+        })
+        await expect(writer.commit()).rejects.toBe(mine)
+        writer.addDocument(withText('k2', 'index'))
+        expect(await writer.commit()).toBe(1)
+        writer.close()
+        const reader = IndexReader.open(disk)
+        expect(reader.liveCount).toBe(2)
+        reader.close()
+        directory.close()
+      }
+    }
+  })
+
+  it('is not changed by a commit that is under way when its writer is closed', async () => {
+    const memory = new ByteBuffersDirectory()
+    const writer = new IndexWriter(new SlowlySynced(memory))
+    writer.addDocument(withText('k1', 'index'))
+    const committed = writer.commit()
+    await setImmediate()
+    writer.close()
+    const names = memory.listAll()
+    await expect(committed).rejects.toMatchObject({ code: 'ERR_ALREADY_CLOSED' })
+    expect(memory.listAll()).toEqual(names)
   })
 
   it('makes commits one after the other, however they were asked for', async () => {

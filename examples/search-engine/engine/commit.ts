@@ -28,6 +28,11 @@ function commitFile(generation: number): string {
   return IndexFileNames.fileNameFromGeneration('commit', '', generation)!
 }
 
+/** The name of a commit's file until it is whole. */
+export function pendingCommitFile(generation: number): string {
+  return IndexFileNames.fileNameFromGeneration('pending_commit', '', generation)!
+}
+
 /** Whether a file is one of an index of this engine, so that its writer may remove it. */
 export function isIndexFile(name: string): boolean {
   return /^(_[0-9a-z]+[._]|(pending_)?commit_[0-9a-z]+$)/.test(name)
@@ -54,7 +59,7 @@ export async function writeCommit(directory: Directory, commit: Commit, unsynced
   const { generation, nextSegment, segments } = commit
   await directory.sync(unsynced)
   await directory.syncMetaData()
-  const pending = IndexFileNames.fileNameFromGeneration('pending_commit', '', generation)!
+  const pending = pendingCommitFile(generation)
   const output = directory.createOutput(pending)
   try {
     const id = randomBytes(CodecUtil.ID_LENGTH)

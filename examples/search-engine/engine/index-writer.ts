@@ -1,7 +1,15 @@
-import { type Directory, IOContext, type Lock } from 'mmap-directory'
+import { type Directory, IOContext, type Lock, LockValidatingDirectoryWrapper } from 'mmap-directory'
 
 import { KEY, termOf } from './analyzer.js'
-import { type Commit, filesOf, isIndexFile, lastGeneration, readLastCommit, writeCommit } from './commit.js'
+import {
+  type Commit,
+  filesOf,
+  isIndexFile,
+  lastGeneration,
+  pendingCommitFile,
+  readLastCommit,
+  writeCommit,
+} from './commit.js'
 import type { Document } from './document.js'
 import { DocumentBuffer } from './document-buffer.js'
 import { IndexReader } from './index-reader.js'
@@ -47,9 +55,10 @@ export class IndexWriter implements Disposable {
    * while there is another writer.
    */
   constructor(directory: Directory, maxBufferedDocs = 1000) {
-    this.#directory = directory
     this.#maxBufferedDocs = maxBufferedDocs
     this.#lock = directory.obtainLock('write.lock')
+    // Nothing is changed without the lock, not even by a commit that close() has overtaken.
+    this.#directory = new LockValidatingDirectoryWrapper(directory, this.#lock)
     try {
       const exists = lastGeneration(directory) > 0
       this.#committed = exists ? readLastCommit(directory) : { generation: 0, nextSegment: 0, segments: [] }
@@ -112,7 +121,7 @@ export class IndexWriter implements Disposable {
     return committed
   }
 
-  /** Ends the writer. What was not committed is lost. */
+  /** Ends the writer. What was not committed is lost; a commit under way fails. */
   close(): void {
     for (const { reader } of this.#segments.splice(0)) reader.release()
     this.#lock.close()
@@ -123,8 +132,8 @@ export class IndexWriter implements Disposable {
   }
 
   async #commit(): Promise<number> {
+    this.#deleteUnusedFiles() // what a commit has left that failed
     this.#flush()
-    this.#lock.ensureValid()
     for (const segment of this.#segments) this.#writeLiveDocs(segment)
     const commit: Commit = {
       generation: this.#committed.generation + 1,
@@ -132,13 +141,10 @@ export class IndexWriter implements Disposable {
       segments: this.#segments.map(({ reader, liveGeneration }) => ({ info: reader.info, liveGeneration })),
     }
     const known = new Set(filesOf(this.#committed))
-    this.#pendingFiles = filesOf({ ...commit, generation: 0 })
+    const unsynced = filesOf({ ...commit, generation: 0 }).filter((file) => !known.has(file))
+    this.#pendingFiles = [...filesOf(commit), pendingCommitFile(commit.generation)]
     try {
-      await writeCommit(
-        this.#directory,
-        commit,
-        this.#pendingFiles.filter((file) => !known.has(file)),
-      )
+      await writeCommit(this.#directory, commit, unsynced)
       this.#committed = commit
     } finally {
       this.#pendingFiles = []

@@ -1,6 +1,7 @@
 import { MMapDirectory } from 'mmap-directory'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 
@@ -13,9 +14,8 @@ import type { Query } from './queries.js'
 export interface KillRounds {
   /** killed-writer.js, as it was built. */
   readonly program: string
-  /** Where the index is; it is gone on with from round to round. */
+  /** Where the index is; it is gone on with from round to round. A file beside it has the documents. */
   readonly path: string
-  readonly root: string
   readonly documents: readonly Document[]
   readonly queries: readonly Query[]
   readonly rounds: number
@@ -31,17 +31,18 @@ export interface KillRounds {
 export async function runKillRounds({
   program,
   path,
-  root,
   documents,
   queries,
   rounds,
   random,
 }: KillRounds): Promise<number> {
+  const file = `${path}.json`
+  writeFileSync(file, JSON.stringify(documents.map(({ key, text }) => ({ key, text }))))
   const texts = new Map(documents.map(({ key, text }) => [key, text]))
   let said = 0
   let found = 0
   for (let round = 0; round < rounds; round++) {
-    const child = spawn(process.execPath, [program, path, root, String(documents.length)], {
+    const child = spawn(process.execPath, [program, path, file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const ended = once(child, 'close')

@@ -1,14 +1,15 @@
 import { MMapDirectory } from 'mmap-directory'
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 
+import type { Document } from '../engine/document.js'
 import { IndexWriter } from '../engine/index-writer.js'
-import { readCorpus } from './corpus.js'
 
-// Writes until it is killed: node killed-writer.js DIRECTORY ROOT DOCUMENTS
+// Writes until it is killed: node killed-writer.js DIRECTORY DOCUMENTS
+// The documents are in a file, as JSON: sources may change while this runs.
 // Says each commit as soon as it is made, in a line.
 
-const [, , path, root, most] = process.argv
-const documents = readCorpus(root!, Number(most))
+const [, , path, file] = process.argv
+const documents = JSON.parse(readFileSync(file!, 'utf8')) as Document[]
 const writer = new IndexWriter(MMapDirectory.open(path!, { create: true }), 40)
 writeSync(1, 'ready\n')
 for (let i = 0; ; i++) {

@@ -52,7 +52,6 @@ async function main(): Promise<void> {
   const commits = await runKillRounds({
     program: fileURLToPath(new URL('killed-writer.js', import.meta.url)),
     path: join(folder, 'killed'),
-    root: ROOT,
     documents: documents.slice(0, 1000),
     queries: queries.slice(0, 20),
     rounds: KILLS,
