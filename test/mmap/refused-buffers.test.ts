@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/temporary.js'
 
 const linux = process.platform === 'linux'
 
-describe.skipIf(!linux)('where the engine refuses buffers over foreign memory, as in Electron', () => {
+describe.skipIf(!linux)('where the engine refuses buffers, as in Electron (needs Linux)', () => {
   let env: NodeJS.ProcessEnv
   let path: string
 

@@ -99,7 +99,7 @@ describe('the hugePages option', () => {
     expect(() => MMapDirectory.open(path, { hugePages: 'always' as never })).toThrow(TypeError)
   })
 
-  it.skipIf(process.platform !== 'linux')('says once where the system refuses', async () => {
+  it.skipIf(process.platform !== 'linux')('says once where the system refuses (needs Linux)', async () => {
     const said = await survives(
       `
 const { channel } = require('node:diagnostics_channel')

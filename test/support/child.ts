@@ -50,7 +50,6 @@ const { readFileSync } = require('node:fs')
 ${
   WINDOWS
     ? `
-require(${JSON.stringify(fileURLToPath(new URL('truncate-mapped.cjs', import.meta.url)))})
 const mapsOf = (path) => Array(require(dist + '/native.js').nativeAddon().mappingTotals().mappings).fill(path)
 const mapsIn = mapsOf
 `

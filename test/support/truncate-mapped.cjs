@@ -1,27 +1,32 @@
 'use strict'
 
-// Windows truncates no file that is mapped. Under wine, a program of the Unix beneath does, which is
-// what a failing device looks like from above. Loaded where tests run on Windows: fs.truncateSync()
-// becomes one that works on mapped files, too.
+// Windows truncates no file that is mapped. Under wine, a program of the Unix beneath does
+// (truncater.mjs, of which MMAP_DIRECTORY_TRUNCATER names the folder), which is what a failing device
+// looks like from above. Node.js is told to load this first (NODE_OPTIONS), in workers and child
+// processes, too: fs.truncateSync() becomes one that works on mapped files.
 
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const { syncBuiltinESMExports } = require('node:module')
-const { resolve } = require('node:path')
+const { join, resolve } = require('node:path')
+const { threadId } = require('node:worker_threads')
 
 const { truncateSync } = fs
+const folder = process.env.MMAP_DIRECTORY_TRUNCATER
+let made = 0
 
 function truncateMapped(path, length = 0) {
-  const prefix = process.env.WINEPREFIX
-  if (prefix === undefined) return truncateSync(path, length)
+  try {
+    return truncateSync(path, length)
+  } catch (error) {
+    if (folder === undefined || error.syscall !== 'ftruncate') throw error
+  }
   const [drive, rest] = resolve(path).split(/:(.*)/s)
-  const unix = `${prefix}/dosdevices/${drive.toLowerCase()}:${rest.replaceAll('\\', '/')}`
-  spawnSync('start.exe', ['/wait', '/unix', '/usr/bin/truncate', '-s', `${length}`, unix], {
-    stdio: 'ignore',
-  })
-  for (let i = 0; fs.statSync(path).size !== length; i++) {
-    if (i === 500) throw new Error(`not truncated: ${unix}`)
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  const unixPath = `${process.env.WINEPREFIX}/dosdevices/${drive.toLowerCase()}:${rest.replaceAll('\\', '/')}`
+  const request = join(folder, `${process.pid}-${threadId}-${made++}`)
+  fs.writeFileSync(request, JSON.stringify({ unixPath, length }))
+  for (let waited = 0; fs.existsSync(request); waited++) {
+    if (waited === 20_000) throw new Error(`nobody truncates ${unixPath}`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
   }
 }
 
