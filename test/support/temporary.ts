@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { WINDOWS } from './systems.js'
 
 /** A file system in memory, where the machine has one. */
-export const TMPFS = writable('/dev/shm') ? '/dev/shm' : undefined
+export const TMPFS = !WINDOWS && writable('/dev/shm') ? '/dev/shm' : undefined
 
 const made = new Set<string>()
 

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { getSystemErrorName } from 'node:util'
+import { getSystemErrorMap, getSystemErrorName } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FSDirectory, MMapDirectory } from '../../src/index.js'
@@ -25,6 +25,11 @@ import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 /** libuv opens with it so that nobody else can open the file meanwhile (uv/win.h). */
 const UV_FS_O_EXLOCK = 0x10000000
+
+/** The number of an error in this system's errors. */
+function numberOf(code: string): number {
+  return [...getSystemErrorMap()].find(([, [name]]) => name === code)![0]
+}
 
 let path: string
 let directory: MMapDirectory
@@ -115,6 +120,56 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
     expect(input.readByte()).toBe(pattern(100_000)[99_999])
     expect(directory.fileLength('renamed')).toBe(100_004)
     input.close()
+  })
+})
+
+describe.skipIf(!WINDOWS)('a file that Windows does not map (on Windows)', () => {
+  const { openMapping } = addon
+
+  afterEach(() => {
+    addon.openMapping = openMapping
+  })
+
+  /** What native code throws for an error of Windows: native/windows/system_error.cc. */
+  function refuse(errno: number, systemCode: number): void {
+    addon.openMapping = () => {
+      throw Object.assign(new Error('MapViewOfFile failed'), { errno, systemCode, syscall: 'MapViewOfFile' })
+    }
+  }
+
+  it.each([
+    [8, /holds \d+ mappings/],
+    [1450, /holds \d+ mappings/],
+    [1455, /enlarge the page file/],
+  ])('for want of memory, by error %i, is read', (systemCode, hint) => {
+    write(directory, 'file', pattern(100_000))
+    refuse(numberOf('ENOMEM'), systemCode)
+    const input = MMapDirectory.open(path).openInput('file')
+    expect(input.mapped).toBe(false)
+    expect(input.mapFailure).toMatchObject({
+      code: 'ERR_MAP_FAILED',
+      message: expect.stringContaining(`ENOMEM (Windows error ${systemCode})`),
+      hints: expect.arrayContaining([expect.stringMatching(hint)]),
+    })
+    input.seek(99_999)
+    expect(input.readByte()).toBe(pattern(100_000)[99_999])
+    input.close()
+  })
+
+  it.each([
+    ['is denied', numberOf('EACCES'), 5, 'EACCES'],
+    ['is for another program alone', numberOf('EBUSY'), 32, 'EBUSY'],
+  ])('since it %s, is an error', (_, errno, systemCode, code) => {
+    write(directory, 'file', pattern(10))
+    refuse(errno, systemCode)
+    expect(() => MMapDirectory.open(path).openInput('file')).toThrow(
+      expect.objectContaining({
+        name: 'MapFailedError',
+        errno,
+        message: expect.stringContaining(`${code} (Windows error ${systemCode})`),
+        hints: expect.arrayContaining([expect.stringContaining('another program')]),
+      }),
+    )
   })
 })
 
