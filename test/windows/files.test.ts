@@ -57,12 +57,14 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
     expect(directory.listAll()).toEqual([])
     expect(() => directory.openInput('file')).toThrow(expect.objectContaining({ code: 'ENOENT' }))
     expect(() => directory.createOutput('file')).toThrow(expect.objectContaining({ code: 'EEXIST' }))
+    write(directory, 'new', pattern(20))
+    expect(() => directory.rename('new', 'file')).toThrow(expect.objectContaining({ code: 'EEXIST' }))
     expect(clone.readByte()).toBe(pattern(1)[0])
     input.close()
     expect(directory.getPendingDeletions()).toEqual(new Set())
-    expect(readdirSync(path)).toEqual([])
-    write(directory, 'file', pattern(10))
-    expect(contentOf(directory, 'file')).toEqual(pattern(10))
+    expect(readdirSync(path)).toEqual(['new'])
+    directory.rename('new', 'file')
+    expect(contentOf(directory, 'file')).toEqual(pattern(20))
   })
 
   it('is free as soon as close() returns', () => {
