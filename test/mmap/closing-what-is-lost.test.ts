@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FileFaultError, type IndexInput, MMapDirectory } from '../../src/index.js'
 import { pattern, write } from '../support/files.js'
+import { CUTTABLE } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const LENGTH = 64 * 1024
@@ -22,7 +23,7 @@ afterEach(() => {
   removeDirectory(path)
 })
 
-describe('an input of a file that was cut', () => {
+describe.skipIf(!CUTTABLE)('an input of a file that was cut', () => {
   beforeEach(() => {
     truncateSync(join(path, 'file'), 0)
   })

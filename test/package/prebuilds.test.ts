@@ -86,10 +86,10 @@ describe('the check of prebuilt binaries', () => {
   })
 
   it.skipIf(npm('--version').status !== 0)('keeps npm from packing what is stale (needs npm)', () => {
-    const pack = () => npm('pack', '--dry-run', '--ignore-scripts=false')
-    expect(pack().status).toBe(0)
+    const pack = ['pack', '--dry-run', '--ignore-scripts=false']
+    expect(npm(...pack).status).toBe(0)
     appendFileSync(join(folder, 'native/posix/pages.cc'), '\n')
-    const { status, stderr } = pack()
+    const { status, stderr } = npm(...pack)
     expect(status).not.toBe(0)
     expect(stderr).toContain('made of other sources')
   })

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
-import { WINDOWS } from '../support/systems.js'
+import { CUTTABLE, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -72,7 +72,7 @@ const everyOutcome = async (object, absolute) => {
 }
 `
 
-describe.each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
+describe.skipIf(!CUTTABLE).each(THREADS)('a page that cannot be read, %s, %s', (node, thread) => {
   const said = (script: string, nodeOptions: readonly string[] = []): Promise<unknown> =>
     survives(OPENING + script, { args: [path], node, thread, nodeOptions })
 

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { THREADS } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { runs as runScript, survives } from '../support/safety.js'
-import { WINDOWS } from '../support/systems.js'
+import { CUTTABLE, WINDOWS } from '../support/systems.js'
 import { LATER_ADVICE } from '../support/mappings.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -224,7 +224,7 @@ describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, th
     const after = [directory.stats(), lib.mappingStats()]
   `
 
-  it('on channels and by counts', async () => {
+  it.skipIf(!CUTTABLE)('on channels and by counts', async () => {
     const all = await survives(`${WATCHED}; say({ events, during, after })`, {
       args: [path],
       node,
@@ -252,7 +252,7 @@ describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, th
     })
   })
 
-  it('by lines where NODE_DEBUG asks for them', async () => {
+  it.skipIf(!CUTTABLE)('by lines where NODE_DEBUG asks for them', async () => {
     const { code, stderr } = await runScript(WATCHED, {
       args: [path],
       node,
@@ -288,7 +288,7 @@ describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, th
     expect(all).toEqual([7, 0, 0])
   })
 
-  it('by listeners that use what they hear of', async () => {
+  it.skipIf(!CUTTABLE)('by listeners that use what they hear of', async () => {
     const all = await survives(
       `
       const { subscribe } = require('node:diagnostics_channel')

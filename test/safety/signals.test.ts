@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { NODES } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { runs as runsScript, survives } from '../support/safety.js'
-import { WINDOWS } from '../support/systems.js'
+import { CUTTABLE, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -109,7 +109,7 @@ describe.each(NODES)('signals, %s', (node) => {
     })
   })
 
-  it.each([
+  it.skipIf(!CUTTABLE).each([
     ['before the library is used', `process.on('SIGBUS', () => heard++)`, ''],
     [
       'before the next open',
@@ -211,8 +211,10 @@ describe.each(NODES)('signals, %s', (node) => {
     },
   )
 
-  it('of a page that is no longer mapped by the library are nobody’s, of a new one again its own', async () => {
-    const result = await said(`
+  it.skipIf(!CUTTABLE)(
+    'of a page that is no longer mapped by the library are nobody’s, of a new one again its own',
+    async () => {
+      const result = await said(`
       const results = []
       for (let i = 0; i < 50; i++) {
         const input = openCut()
@@ -222,10 +224,11 @@ describe.each(NODES)('signals, %s', (node) => {
       const whole = lib.openFile(join(dir, make(Buffer.alloc(16 * PAGE, 9))))
       whole.seek(8 * PAGE)
       say([[...new Set(results)], whole.readByte(), addon.mappingTotals().faults])`)
-    expect(result).toEqual([[FAULT], 9, 50])
-  })
+      expect(result).toEqual([[FAULT], 9, 50])
+    },
+  )
 
-  it('that WebAssembly traps with still become its errors', async () => {
+  it.skipIf(!CUTTABLE)('that WebAssembly traps with still become its errors', async () => {
     const result = await said(`
       // (module (memory 1) (func (export "load") (param i32) (result i32) local.get 0 i32.load))
       const wasm = Uint8Array.from([

@@ -6,6 +6,12 @@ import { join } from 'node:path'
 
 export const WINDOWS = process.platform === 'win32'
 
+/**
+ * Whether a mapped file can be truncated. Windows refuses; under wine a program of the Unix beneath does
+ * it: see truncate-mapped.cjs.
+ */
+export const CUTTABLE = !WINDOWS || process.env['MMAP_DIRECTORY_TRUNCATER'] !== undefined
+
 /** Whether this process may make symbolic links; on Windows that takes a privilege, and wine 8 makes none. */
 export const SYMBOLIC_LINKS = makesLinks()
 

@@ -125,19 +125,19 @@ describe.skipIf(!WINDOWS)('a mapped file (on Windows)', () => {
   })
 })
 
+/** What native code throws for an error of Windows: native/windows/system_error.cc. */
+function refuse(errno: number, systemCode: number): void {
+  addon.openMapping = () => {
+    throw Object.assign(new Error('MapViewOfFile failed'), { errno, systemCode, syscall: 'MapViewOfFile' })
+  }
+}
+
 describe.skipIf(!WINDOWS)('a file that Windows does not map (on Windows)', () => {
   const { openMapping } = addon
 
   afterEach(() => {
     addon.openMapping = openMapping
   })
-
-  /** What native code throws for an error of Windows: native/windows/system_error.cc. */
-  function refuse(errno: number, systemCode: number): void {
-    addon.openMapping = () => {
-      throw Object.assign(new Error('MapViewOfFile failed'), { errno, systemCode, syscall: 'MapViewOfFile' })
-    }
-  }
 
   it.each([
     [8, /holds \d+ mappings/],
