@@ -1,5 +1,12 @@
-import { spawn } from 'node:child_process'
+import {
+  type ChildProcessByStdio,
+  spawn,
+  type SpawnOptionsWithStdioTuple,
+  type StdioNull,
+  type StdioPipe,
+} from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 import { WINDOWS } from './systems.js'
@@ -91,13 +98,30 @@ export function runScript(source: string, options: ChildOptions = {}): Promise<C
   return run(command, args, options)
 }
 
+/** Starts a process; again where wine has failed to, as it does now and then with an error without a name. */
+function start(
+  ...given: [
+    command: string,
+    args: readonly string[],
+    options: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe>,
+  ]
+): ChildProcessByStdio<null, Readable, Readable> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return spawn(...given)
+    } catch (error) {
+      if (!WINDOWS || attempt === 5 || (error as NodeJS.ErrnoException).code !== 'UNKNOWN') throw error
+    }
+  }
+}
+
 export function run(
   command: string,
   args: readonly string[],
   options: ChildOptions = {},
 ): Promise<ChildResult> {
   const { env = {}, uid, gid } = options
-  const child = spawn(command, args, {
+  const child = start(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(uid === undefined ? {} : { uid }),
