@@ -11,6 +11,7 @@
         "native/addon/locks.cc",
         "native/addon/mappings.cc",
         "native/addon/paging.cc",
+        "native/addon/pins.cc",
         "native/core/checksum.cc",
         "native/core/fault_guard.cc",
         "native/core/file_lock.cc",

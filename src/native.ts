@@ -34,6 +34,15 @@ export interface MappingShare {
   readonly key: string
 }
 
+/** A part of a mapping that stays where it is until releasePin(), or until the thread ends. */
+export interface PinnedChunk {
+  readonly id: number
+  readonly address: bigint
+  /** The whole pages around it that were mapped by one call. */
+  readonly mappedAddress: bigint
+  readonly mappedLength: number
+}
+
 /** What is mapped in this process, in all threads. */
 export interface MappingTotals {
   readonly mappings: number
@@ -46,6 +55,8 @@ export interface MappingTotals {
   readonly unclosed: number
   /** Of the mappings, those that will stay for as long as the process lives. */
   readonly leftBehind: number
+  /** Parts of mappings that native code of others has the address of. */
+  readonly pins: number
   readonly live: readonly { readonly id: number; readonly length: number; readonly references: number }[]
 }
 
@@ -85,6 +96,10 @@ export interface NativeAddon {
   /** Takes over what was shared with exactly these words; undefined when there is no such share. */
   attachMapping(id: number, key: string, offset: number, length: number): MappingHandle | undefined
   withdrawShare(id: number, key: string): void
+  /** Keeps a part of a chunk where it is, at least a byte of it. */
+  pinChunk(handle: MappingHandle, offset: number, length: number): PinnedChunk
+  /** Does nothing for a pin that was released. */
+  releasePin(id: number): void
   mappingShape(handle: MappingHandle): MappingShape
   /** The table of words that say which mappings have lost pages: 0 is lost. */
   faultCells(): ArrayBuffer

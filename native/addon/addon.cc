@@ -4,6 +4,7 @@
 #include "addon/locks.h"
 #include "addon/mappings.h"
 #include "addon/paging.h"
+#include "addon/pins.h"
 
 namespace {
 
@@ -12,6 +13,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   mmapdir::exportMappings(env, exports);
   mmapdir::exportPaging(env, exports);
   mmapdir::exportLocks(env, exports);
+  mmapdir::exportPins(env, exports);
   return exports;
 }
 

@@ -22,10 +22,23 @@ napi_value Environment::moved(napi_value buffer) const {
   return transfer_.IsEmpty() ? buffer : transfer_.Call(buffer, {});
 }
 
+std::uint64_t Environment::pin(std::unique_ptr<Pin> pin) {
+  pins_.emplace(++lastPin_, std::move(pin));
+  return lastPin_;
+}
+
+const Pin* Environment::pinOf(std::uint64_t id) const {
+  const auto found = pins_.find(id);
+  return found == pins_.end() ? nullptr : found->second.get();
+}
+
+void Environment::unpin(std::uint64_t id) { pins_.erase(id); }
+
 void Environment::end(void* data) {
   auto* environment = static_cast<Environment*>(data);
   environment->ending_ = true;
   ShareTable::instance().withdrawAll(environment);
+  environment->pins_.clear();
 }
 
 }  // namespace mmapdir

@@ -2,7 +2,11 @@
 
 #include <napi.h>
 
+#include <cstdint>
+#include <map>
 #include <memory>
+
+#include "core/pin.h"
 
 namespace mmapdir {
 
@@ -27,6 +31,16 @@ class Environment {
   /// that (ArrayBuffer.prototype.transfer, see useTransfer()); else the buffer.
   napi_value moved(napi_value buffer) const;
 
+  /// Keeps a pin until unpin() is called with the number that this gives, or the thread ends. Not until
+  /// an object of JavaScript is collected: what native code still uses, nobody here knows.
+  std::uint64_t pin(std::unique_ptr<Pin> pin);
+
+  /// The pin of that number; nullptr where there is none.
+  const Pin* pinOf(std::uint64_t id) const;
+
+  /// Does nothing for a number that is not, or no longer, that of a pin.
+  void unpin(std::uint64_t id);
+
   /// Takes the function for moved(), once; undefined where the engine has none.
   void useTransfer(Napi::Value transfer);
 
@@ -36,6 +50,8 @@ class Environment {
   bool ending_ = false;
   bool told_ = false;
   Napi::FunctionReference transfer_;
+  std::uint64_t lastPin_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<Pin>> pins_;
 };
 
 }  // namespace mmapdir

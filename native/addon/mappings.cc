@@ -147,6 +147,7 @@ Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
   result.Set("limit", static_cast<double>(totals.limit));
   result.Set("unclosed", static_cast<double>(totals.unclosed));
   result.Set("leftBehind", static_cast<double>(totals.leftBehind));
+  result.Set("pins", static_cast<double>(totals.pins));
   result.Set("faults", static_cast<double>(FaultCells::faults()));
   Napi::Array live = Napi::Array::New(env);
   for (const MappingRegistry::Entry& entry : registry.entries()) {

@@ -71,6 +71,11 @@ std::byte* Mapping::at(std::uint64_t offset, std::size_t length) const noexcept 
   return pages_->runs[index].address() + (offset & ((std::uint64_t{1} << chunkPower_) - 1));
 }
 
+Mapping::Run Mapping::runAt(std::uint64_t offset) const noexcept {
+  const Pages& run = pages_->runs[sideBySide() ? 0 : static_cast<std::size_t>(offset >> chunkPower_)];
+  return {run.address(), wholePages(run.length())};
+}
+
 template <typename Visitor>
 void Mapping::eachRun(std::uint64_t begin, std::uint64_t end, Visitor&& visit) const {
   while (begin < end) {

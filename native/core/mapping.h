@@ -59,6 +59,13 @@ class Mapping {
   /// the file and, unless sideBySide(), in one chunk; nullptr otherwise.
   std::byte* at(std::uint64_t offset, std::size_t length) const noexcept;
 
+  /// The whole pages that were mapped by one call and hold `offset`, which must lie in the file.
+  struct Run {
+    std::byte* address;
+    std::uint64_t length;
+  };
+  Run runAt(std::uint64_t offset) const noexcept;
+
   /// kWillNeed covers every page the range touches, other advice only the pages that it fills.
   void advise(std::uint64_t offset, std::uint64_t length, Advice advice) const;
 

@@ -73,7 +73,8 @@ void MappingRegistry::release(std::uint64_t count, std::uint64_t bytes) noexcept
 MappingRegistry::Totals MappingRegistry::totals() const noexcept {
   return {mappings_.load(std::memory_order_relaxed), bytes_.load(std::memory_order_relaxed),
           windows_.load(std::memory_order_relaxed), limit_.load(std::memory_order_relaxed),
-          unclosed_.load(std::memory_order_relaxed), leftBehind_.load(std::memory_order_relaxed)};
+          unclosed_.load(std::memory_order_relaxed), leftBehind_.load(std::memory_order_relaxed),
+          pins_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace mmapdir

@@ -57,6 +57,7 @@ class MappingRegistry {
     std::uint64_t limit;
     std::uint64_t unclosed;
     std::uint64_t leftBehind;
+    std::uint64_t pins;
   };
 
   /// A mapping that lives, and by how many owners (inputs, windows, running loads).
@@ -95,6 +96,10 @@ class MappingRegistry {
   Totals totals() const noexcept;
   void setLimit(std::uint64_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
 
+  /// Native code holds the address of a mapped part, or no longer does.
+  void pinned() noexcept { pins_.fetch_add(1, std::memory_order_relaxed); }
+  void unpinned() noexcept { pins_.fetch_sub(1, std::memory_order_relaxed); }
+
  private:
   friend class MappingPermit;
   MappingRegistry() = default;
@@ -110,6 +115,7 @@ class MappingRegistry {
   std::atomic<std::uint64_t> windows_{0};
   std::atomic<std::uint64_t> unclosed_{0};
   std::atomic<std::uint64_t> leftBehind_{0};
+  std::atomic<std::uint64_t> pins_{0};
   std::atomic<std::int64_t> advisedRanges_{0};
 
   mutable std::mutex mutex_;

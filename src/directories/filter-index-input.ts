@@ -1,5 +1,6 @@
-import { invalidType, invalidValue } from '../store/arguments.js'
+import { invalidType, invalidValue, unsupported } from '../store/arguments.js'
 import { EndOfFileError, type MapFailedError } from '../store/errors.js'
+import type { ExportedChunk } from '../store/exported-chunk.js'
 import {
   type ByteRange,
   IndexInput,
@@ -25,7 +26,7 @@ import { SeekingRandomAccess } from './seeking-random-access.js'
  * - _Of bytes_: it overrides both, with their optional arguments. Every other read, view(), and
  *   randomAccessSlice() are made of these two, so that none goes past the filter; readAsync() has the
  *   delegate bring the bytes into memory and then takes readBytes(); view() copies, and
- *   share() throws a TypeError, because the other thread would see what the filter has not seen.
+ *   share() and exportChunks() throw a TypeError, because others would see what the filter has not seen.
  *   Where that is too slow, IndexInput.from() makes an input of a WindowSource that filters whole
  *   windows.
  *
@@ -203,9 +204,13 @@ export abstract class FilterIndexInput extends IndexInput implements PartOpener 
   share(): SharedInput {
     if (this.#direct) return this.#delegate.share()
     this.#delegate.getFilePointer() // throws when it is closed: that comes first
-    throw Object.assign(new TypeError(`A filter cannot be shared with another thread: ${this.toString()}`), {
-      code: 'ERR_UNSUPPORTED_OPERATION',
-    })
+    throw unsupported(`A filter cannot be shared with another thread: ${this.toString()}`)
+  }
+
+  exportChunks(): ExportedChunk[] {
+    if (this.#direct) return this.#delegate.exportChunks()
+    this.#delegate.getFilePointer()
+    throw unsupported(`What a filter changes is nowhere in memory: ${this.toString()}`)
   }
 
   /** Opens a part as a file of its own, of which closing ends all clones: for compound files. */

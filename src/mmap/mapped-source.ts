@@ -6,12 +6,14 @@ import { AdvisedRanges } from '../store/advised-ranges.js'
 import { AlreadyClosedError, FileFaultError, type StorageError } from '../store/errors.js'
 import { bytesOf, loadWord, setPrototypeOf, wordOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
+import type { ExportedChunk } from '../store/exported-chunk.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { WindowTable } from '../store/window-table.js'
 import { inPool } from '../fs/pool-queue.js'
 import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
+import { MappedChunk } from './mapped-chunk.js'
 import { nativeStorageError } from './native-storage-error.js'
 import { PrefetchBackoff } from './prefetch-backoff.js'
 import { ReadGroups } from './read-groups.js'
@@ -76,6 +78,7 @@ export class MappedSource implements WindowSource {
   readonly #addon: NativeAddon
   readonly #handle: MappingHandle
   readonly #options: MappedSourceOptions
+  readonly #chunkPower: number
   readonly windows: WindowTable
   readonly #address: string | undefined
   readonly #health: Int32Array
@@ -123,6 +126,7 @@ export class MappedSource implements WindowSource {
     const { id, length, chunkPower, sideBySide, address } = addon.mappingShape(handle)
     this.id = id
     this.length = length
+    this.#chunkPower = chunkPower
     this.#advised = new AdvisedRanges(length, addon.pageSize)
     this.#address = address === 0n ? undefined : `0x${address.toString(16)}`
     this.#addon = addon
@@ -306,6 +310,23 @@ export class MappedSource implements WindowSource {
       source: { ...share, path, chunkPower, owner, advice: this.advice(0, this.length) },
       release: () => this.#addon.withdrawShare(share.id, share.key),
     }
+  }
+
+  exportChunks(offset: number, length: number): ExportedChunk[] {
+    const chunks: ExportedChunk[] = []
+    const chunkLength = 2 ** this.#chunkPower
+    try {
+      for (let start = offset, end = offset + length; start < end;) {
+        const count = Math.min(chunkLength - (start % chunkLength), end - start)
+        const pinned = this.#native('export', () => this.#addon.pinChunk(this.#handle, start, count))
+        chunks.push(new MappedChunk(this.#addon, pinned, start, count))
+        start += count
+      }
+    } catch (error) {
+      for (const chunk of chunks) chunk.release()
+      throw error
+    }
+    return chunks
   }
 
   async load(offset: number, length: number, { signal, onProgress }: LoadOptions): Promise<void> {

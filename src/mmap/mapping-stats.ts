@@ -20,6 +20,11 @@ export interface MappingStats {
    * ended while their memory was in another thread, or nobody could tell where.
    */
   readonly leftBehind: number
+  /**
+   * Parts of mappings that native code was given the address of (exportChunks(), exportToMetal()) and
+   * that were not released.
+   */
+  readonly pins: number
   /** Files that were read because they could not be mapped, so far, in this thread. */
   readonly fallbacks: number
 }
@@ -34,10 +39,20 @@ export function countFallback(): void {
 export function mappingStats(): MappingStats {
   const addon = nativeAddon()
   if (addon === undefined) {
-    return { mappings: 0, bytes: 0, windows: 0, limit: 0, faults: 0, unclosed: 0, leftBehind: 0, fallbacks }
+    const nothing = {
+      mappings: 0,
+      bytes: 0,
+      windows: 0,
+      limit: 0,
+      faults: 0,
+      unclosed: 0,
+      leftBehind: 0,
+      pins: 0,
+    }
+    return { ...nothing, fallbacks }
   }
-  const { mappings, bytes, windows, limit, faults, unclosed, leftBehind } = addon.mappingTotals()
-  return { mappings, bytes, windows, limit, faults, unclosed, leftBehind, fallbacks }
+  const { mappings, bytes, windows, limit, faults, unclosed, leftBehind, pins } = addon.mappingTotals()
+  return { mappings, bytes, windows, limit, faults, unclosed, leftBehind, pins, fallbacks }
 }
 
 /**

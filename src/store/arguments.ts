@@ -14,6 +14,12 @@ export function invalidValue(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' })
 }
 
+/** For what an object of its kind cannot do. */
+export function unsupported(message: string, cause?: unknown): TypeError {
+  const error = new TypeError(message, cause === undefined ? undefined : { cause })
+  return Object.assign(error, { code: 'ERR_UNSUPPORTED_OPERATION' })
+}
+
 /** For an array of a program's that was detached, or became shorter, while it was in use. */
 export function memoryGone(what: string): TypeError {
   const error = new TypeError(`The memory is gone: an array was detached or became shorter: ${what}`)

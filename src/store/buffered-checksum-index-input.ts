@@ -1,7 +1,8 @@
-import { checkSize, invalidType, invalidValue } from './arguments.js'
+import { checkSize, invalidType, invalidValue, unsupported } from './arguments.js'
 import { checksumRange } from './checksum.js'
 import { ChecksumIndexInput } from './checksum-index-input.js'
 import { EndOfFileError, type MapFailedError } from './errors.js'
+import type { ExportedChunk } from './exported-chunk.js'
 import {
   type ByteRange,
   IndexInput,
@@ -167,6 +168,10 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
     throw this.#unsupported('share()')
   }
 
+  exportChunks(): ExportedChunk[] {
+    return this.#main.exportChunks()
+  }
+
   checkFault(): void {
     this.#main.checkFault()
   }
@@ -205,11 +210,8 @@ export class BufferedChecksumIndexInput extends ChecksumIndexInput {
 
   #unsupported(method: string): TypeError {
     this.#main.getFilePointer() // throws when it is closed: that comes first
-    return Object.assign(
-      new TypeError(
-        `${method} is not possible on an input that is checksummed as it is read: ${this.toString()}`,
-      ),
-      { code: 'ERR_UNSUPPORTED_OPERATION' },
+    return unsupported(
+      `${method} is not possible on an input that is checksummed as it is read: ${this.toString()}`,
     )
   }
 }

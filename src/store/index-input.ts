@@ -1,5 +1,6 @@
 import { DataInput } from './data-input.js'
 import type { MapFailedError } from './errors.js'
+import type { ExportedChunk } from './exported-chunk.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { RandomAccessInput } from './random-access-input.js'
 import type { SharedInput } from './shared-input.js'
@@ -114,6 +115,17 @@ export abstract class IndexInput extends DataInput implements Disposable {
    * thread cannot reach the storage (memory, a source of one's own, a checksum input).
    */
   abstract share(): SharedInput
+
+  /**
+   * Says where this input's bytes are in memory, for native code: one entry for each mapped chunk (2^34
+   * bytes, or as the directory's `chunkPower` says), or the part of it that this input covers, in the
+   * order of the file; none for an input of length 0. Each keeps its bytes there until it is released:
+   * see ExportedChunk.
+   *
+   * Throws a TypeError (ERR_UNSUPPORTED_OPERATION) where the bytes are not mapped, and FileFaultError where
+   * some of them are lost already.
+   */
+  abstract exportChunks(): ExportedChunk[]
 
   /**
    * Throws FileFaultError if a page of the file, or of a view of it, could not be read, or if the

@@ -8,6 +8,7 @@ export { ChecksumIndexInput } from './checksum-index-input.js'
 export { DataInput } from './data-input.js'
 export { DataOutput } from './data-output.js'
 export { Directory } from './directory.js'
+export type { ExportedChunk } from './exported-chunk.js'
 export {
   type ByteRange,
   IndexInput,

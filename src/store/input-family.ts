@@ -1,5 +1,14 @@
-import { memoryGone, checkOptions, checkRange, checkWatching, outOfRange, invalidValue } from './arguments.js'
+import {
+  memoryGone,
+  checkOptions,
+  checkRange,
+  checkWatching,
+  outOfRange,
+  invalidValue,
+  unsupported,
+} from './arguments.js'
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
+import type { ExportedChunk } from './exported-chunk.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
 import { bytesOf, isInstance, lengthOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
 import { memoryFor } from './memory-for.js'
@@ -163,6 +172,16 @@ export class InputFamily {
     )
     this.copy(offset, target, 0, length)
     return target
+  }
+
+  /** Where a range of the file is in memory. */
+  exportChunks(offset: number, length: number, what: { toString(): string }): ExportedChunk[] {
+    const { source } = this
+    if (source.exportChunks === undefined) {
+      throw unsupported(`Not mapped, so that it has no address: ${what.toString()}`, source.mapFailure)
+    }
+    this.checkFault(true)
+    return source.exportChunks(offset, length)
   }
 
   /** Reads [position, position + length) of the file past anyone's current window. */

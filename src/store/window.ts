@@ -1,6 +1,7 @@
 import { checkSize, invalidType, outOfRange } from './arguments.js'
 import type { IOContext, ReadAdvice } from './io-context.js'
 import type { FileFaultError, MapFailedError } from './errors.js'
+import type { ExportedChunk } from './exported-chunk.js'
 import type { SharedSource } from './shared-input.js'
 import {
   bufferOf,
@@ -147,6 +148,9 @@ export interface WindowSource {
   /** How many of the bytes are in memory now; undefined where the system does not tell. */
   residentBytes?(offset: number, length: number): number | undefined
   load?(offset: number, length: number, options: LoadOptions): Promise<void>
+
+  /** Where the bytes of a range are in memory, which stays so until the last of these is released. */
+  exportChunks?(offset: number, length: number): ExportedChunk[]
 
   /** Keeps the source for another thread, which will read this part of it. */
   share?(start: number, length: number): SharedSource

@@ -1,7 +1,16 @@
-import { checkObject, checkOptions, checkRange, checkSize, invalidType, outOfRange } from './arguments.js'
+import {
+  checkObject,
+  checkOptions,
+  checkRange,
+  checkSize,
+  invalidType,
+  outOfRange,
+  unsupported,
+} from './arguments.js'
 import { readAsync } from './async-read.js'
 import { checkGroup, safe } from './data-input.js'
 import type { MapFailedError } from './errors.js'
+import type { ExportedChunk } from './exported-chunk.js'
 import {
   type ByteRange,
   IndexInput,
@@ -605,9 +614,7 @@ export class WindowedInput extends IndexInput {
     this.#family.ensureOpen(this)
     const { source } = this.#family
     if (source.share === undefined) {
-      throw Object.assign(new TypeError(`Cannot be shared with another thread: ${this.toString()}`), {
-        code: 'ERR_UNSUPPORTED_OPERATION',
-      })
+      throw unsupported(`Cannot be shared with another thread: ${this.toString()}`)
     }
     const shared = source.share(this.#start, this.#length)
     checkObject('what share() of the source has returned', shared)
@@ -620,6 +627,11 @@ export class WindowedInput extends IndexInput {
       position: this.#base + this.#at,
     }
     return new SharedInput(data, release)
+  }
+
+  exportChunks(): ExportedChunk[] {
+    this.#family.ensureOpen(this)
+    return this.#family.exportChunks(this.#start, this.#length, this)
   }
 
   checkFault(): void {

@@ -1,0 +1,47 @@
+#include "addon/pins.h"
+
+#include "addon/environment.h"
+#include "addon/guard.h"
+#include "addon/mapping_handle.h"
+
+namespace mmapdir {
+
+namespace {
+
+Napi::Value pinChunk(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const Range range = rangeArgument(info);
+    const std::byte* const address = range.mapping->at(range.offset, static_cast<std::size_t>(range.length));
+    if (address == nullptr) throw Napi::RangeError::New(env, "no chunk there");
+    const Mapping::Run run = range.mapping->runAt(range.offset);
+    const auto number = [env](const void* pointer) {
+      return Napi::BigInt::New(env, static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(pointer)));
+    };
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("address", number(address));
+    result.Set("mappedAddress", number(run.address));
+    result.Set("mappedLength", static_cast<double>(run.length));
+    // Last: nobody would release it if one of the above failed.
+    const std::uint64_t id = Environment::of(env)->pin(std::make_unique<Pin>(range.mapping, range.offset, range.length));
+    result.Set("id", static_cast<double>(id));
+    return result;
+  });
+}
+
+Napi::Value releasePin(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env())->unpin(sizeArgument(info, 0));
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void exportPins(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  add("pinChunk", pinChunk);
+  add("releasePin", releasePin);
+}
+
+}  // namespace mmapdir

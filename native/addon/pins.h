@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace mmapdir {
+
+/// Adds the functions that give addresses of mapped bytes to native code of others.
+void exportPins(Napi::Env env, Napi::Object exports);
+
+}  // namespace mmapdir
