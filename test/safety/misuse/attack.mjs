@@ -85,6 +85,7 @@ async function dispose(result) {
   if (typeof result?.next === 'function') {
     while (!(await result.next()).done);
   }
+  if (Array.isArray(result)) for (const each of result) await dispose(each)
   if (result === null || typeof result !== 'object') return
   // A directory has both, and close() ends it.
   const giveUp = result.close ?? result.release

@@ -102,6 +102,7 @@ export function instancesOf(lib, path, index) {
     GenerationPublisher: () => new lib.GenerationPublisher(),
     GenerationSubscriber: () => new lib.GenerationSubscriber(new lib.GenerationPublisher().subscribe()),
     SharedInput: () => mapped().share(),
+    ExportedChunk: () => mapped().exportChunks()[0],
     'SharedInput of a file': () => fs().openInput('file').share(),
     IOContext: () => lib.IOContext.READONCE,
     Window: () => new lib.Window(0, bytes.slice()),
