@@ -10,6 +10,7 @@
         "native/addon/environment.cc",
         "native/addon/locks.cc",
         "native/addon/mappings.cc",
+        "native/addon/metal.cc",
         "native/addon/paging.cc",
         "native/addon/pins.cc",
         "native/core/checksum.cc",
@@ -18,7 +19,9 @@
         "native/core/mapping.cc",
         "native/core/mapping_registry.cc",
         "native/core/prefetch.cc",
-        "native/core/share_table.cc"
+        "native/core/share_table.cc",
+        "native/metal/buffer_plan.cc",
+        "native/metal/export_buffers.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
@@ -30,6 +33,7 @@
           "cflags": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"],
           "ldflags": ["-fsanitize=<(sanitize)"]
         }],
+        ["OS!='mac'", { "sources": ["native/metal/elsewhere.cc"] }],
         ["OS!='win'", {
           "sources": [
             "native/posix/advice.cc",
@@ -77,6 +81,7 @@
           ]
         }],
         ["OS=='mac'", {
+          "sources": ["native/metal/macos.cc", "native/metal/objc_device.cc"],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
             "GCC_ENABLE_CPP_EXCEPTIONS": "YES",

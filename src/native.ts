@@ -14,6 +14,8 @@ export interface NativeError extends Error {
   readonly systemCode?: number
   /** The library's own limit on mappings, where that was hit. */
   readonly limit?: number
+  /** Metal takes the bytes in no way that is allowed. */
+  readonly refused?: boolean
 }
 
 /** How a file is mapped. */
@@ -43,6 +45,30 @@ export interface PinnedChunk {
   readonly mappedLength: number
 }
 
+/** A Metal buffer of a part of a mapping, until releasePin(), or until the thread ends. */
+export interface PinnedBuffer {
+  readonly id: number
+  readonly handle: bigint
+  readonly fileOffset: number
+  /** Of the data, in the buffer. */
+  readonly offset: number
+  readonly length: number
+  /** Of the buffer. */
+  readonly alignedLength: number
+  /** Why it is a copy, where it is one. */
+  readonly reason?: string
+}
+
+/** The GPU, or why there is none. */
+export type MetalSystem =
+  | {
+      readonly name: string
+      readonly maxBufferLength: number
+      readonly hasUnifiedMemory: boolean
+      readonly pageSize: number
+    }
+  | { readonly reason: string }
+
 /** What is mapped in this process, in all threads. */
 export interface MappingTotals {
   readonly mappings: number
@@ -62,6 +88,9 @@ export interface MappingTotals {
 
 /** The advice that native/core/advice.h numbers. */
 export const NATIVE_ADVICE = { normal: 0, random: 1, sequential: 2, willNeed: 3 } as const
+
+/** The policy that native/metal/export_buffers.h numbers. */
+export const COPY_POLICY = { allow: 0, never: 1, always: 2 } as const
 
 /** The functions of native/addon. Offsets and lengths are in bytes and within the file. */
 export interface NativeAddon {
@@ -98,6 +127,11 @@ export interface NativeAddon {
   withdrawShare(id: number, key: string): void
   /** Keeps a part of a chunk where it is, at least a byte of it. */
   pinChunk(handle: MappingHandle, offset: number, length: number): PinnedChunk
+  /** A buffer over private pages of the pinned part, as openView() makes them. */
+  viewPin(id: number, offset: number, length: number): ArrayBuffer
+  metalSystem(): MetalSystem
+  /** Metal buffers of a pinned chunk, each with a pin of its own. */
+  exportToMetal(id: number, policy: number): readonly PinnedBuffer[]
   /** Does nothing for a pin that was released. */
   releasePin(id: number): void
   mappingShape(handle: MappingHandle): MappingShape

@@ -3,6 +3,7 @@
 #include "addon/environment.h"
 #include "addon/locks.h"
 #include "addon/mappings.h"
+#include "addon/metal.h"
 #include "addon/paging.h"
 #include "addon/pins.h"
 
@@ -14,6 +15,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   mmapdir::exportPaging(env, exports);
   mmapdir::exportLocks(env, exports);
   mmapdir::exportPins(env, exports);
+  mmapdir::exportMetal(env, exports);
   return exports;
 }
 

@@ -1,5 +1,6 @@
 #include "addon/pins.h"
 
+#include "addon/buffers.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
@@ -29,6 +30,20 @@ Napi::Value pinChunk(const Napi::CallbackInfo& info) {
   });
 }
 
+/// Arguments: the number of a pin, an offset and a length within its part.
+Napi::Value viewPin(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    const Pin* const pin = Environment::of(info.Env())->pinOf(sizeArgument(info, 0));
+    if (pin == nullptr) throw Napi::Error::New(info.Env(), "the pin is released");
+    const std::uint64_t offset = sizeArgument(info, 1);
+    const std::uint64_t length = sizeArgument(info, 2);
+    if (offset > pin->length() || length > pin->length() - offset) {
+      throw Napi::RangeError::New(info.Env(), "range outside the pinned part");
+    }
+    return bufferOverPages(info.Env(), pin->mapping()->privatePages(pin->offset() + offset, length));
+  });
+}
+
 Napi::Value releasePin(const Napi::CallbackInfo& info) {
   Environment::of(info.Env())->unpin(sizeArgument(info, 0));
   return info.Env().Undefined();
@@ -41,6 +56,7 @@ void exportPins(Napi::Env env, Napi::Object exports) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
   add("pinChunk", pinChunk);
+  add("viewPin", viewPin);
   add("releasePin", releasePin);
 }
 

@@ -1,6 +1,12 @@
 import type { NativeAddon, PinnedChunk } from '../native.js'
 import type { ExportedChunk } from '../store/exported-chunk.js'
 
+/** The file that a chunk is of, for what goes wrong later. */
+export interface ChunkFile {
+  readonly path: string
+  readonly chunkPower: number
+}
+
 /** A part of a mapping that is kept where it is. */
 export class MappedChunk implements ExportedChunk {
   readonly address: bigint
@@ -10,8 +16,15 @@ export class MappedChunk implements ExportedChunk {
   readonly mappedLength: number
   readonly #addon: NativeAddon
   readonly #id: number
+  readonly #file: ChunkFile
 
-  constructor(addon: NativeAddon, pinned: PinnedChunk, fileOffset: number, length: number) {
+  constructor(
+    addon: NativeAddon,
+    pinned: PinnedChunk,
+    fileOffset: number,
+    length: number,
+    { path, chunkPower }: ChunkFile,
+  ) {
     this.address = pinned.address
     this.length = length
     this.fileOffset = fileOffset
@@ -19,6 +32,16 @@ export class MappedChunk implements ExportedChunk {
     this.mappedLength = pinned.mappedLength
     this.#addon = addon
     this.#id = pinned.id
+    this.#file = { path, chunkPower }
+  }
+
+  /**
+   * What native code knows a chunk by; undefined for what only looks like one. An address that a program
+   * hands in is never used.
+   */
+  static pinOf(chunk: unknown): (ChunkFile & { readonly id: number }) | undefined {
+    if (typeof chunk !== 'object' || chunk === null || !(#id in chunk)) return undefined
+    return { id: chunk.#id, ...chunk.#file }
   }
 
   release(): void {

@@ -319,7 +319,7 @@ export class MappedSource implements WindowSource {
       for (let start = offset, end = offset + length; start < end;) {
         const count = Math.min(chunkLength - (start % chunkLength), end - start)
         const pinned = this.#native('export', () => this.#addon.pinChunk(this.#handle, start, count))
-        chunks.push(new MappedChunk(this.#addon, pinned, start, count))
+        chunks.push(new MappedChunk(this.#addon, pinned, start, count, this.#options))
         start += count
       }
     } catch (error) {

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace mmapdir {
+
+/// Adds the functions that make Metal buffers of pinned chunks.
+void exportMetal(Napi::Env env, Napi::Object exports);
+
+}  // namespace mmapdir
