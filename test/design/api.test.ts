@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import * as library from '../../src/index.js'
+import * as main from '../../src/index.js'
+import * as metal from '../../src/metal/index.js'
+import * as webgpu from '../../src/webgpu/index.js'
 import { exportedNames } from '../support/exported-names.js'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PAGE = readFileSync(join(ROOT, 'design', 'api.md'), 'utf8')
+
+const { StorageError } = main
+const library = { ...main, ...metal, ...webgpu }
 
 /** The names in the first columns of the page's tables. */
 function namesInTables(): string[] {
@@ -21,7 +26,10 @@ function quoted(text: string): string[] {
 describe('design/api.md', () => {
   it('has every name that the package exports, once, and no other', () => {
     const names = namesInTables()
-    expect([...names].sort()).toEqual([...exportedNames(join(ROOT, 'src', 'index.ts'))].sort())
+    const exported = ['.', 'metal', 'webgpu'].flatMap((folder) =>
+      Array.from(exportedNames(join(ROOT, 'src', folder, 'index.ts'))),
+    )
+    expect([...names].sort()).toEqual(exported.sort())
     expect(names).toEqual(expect.arrayContaining(Object.keys(library)))
   })
 
@@ -35,11 +43,11 @@ describe('design/api.md', () => {
 
   it('has the code of every class of errors', () => {
     for (const [name, value] of Object.entries(library)) {
-      if (!(typeof value === 'function' && value.prototype instanceof library.StorageError)) continue
+      if (!(typeof value === 'function' && value.prototype instanceof StorageError)) continue
       const row = PAGE.split('\n').find((line) => line.startsWith(`| \`${name}\``))!
       const codes = quoted(row.split('|')[2]!)
       // NotAFileError takes its code as its first argument.
-      const { code } = new (value as new (message: string) => library.StorageError)(codes[0]!)
+      const { code } = new (value as new (message: string) => main.StorageError)(codes[0]!)
       expect(codes).toContain(code)
     }
   })

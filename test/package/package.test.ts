@@ -12,16 +12,25 @@ describe('package.json', () => {
   const manifest = JSON.parse(textOf('package.json'))
 
   it('has types first, and the same classes for import and require, in Node.js and in a bundle', () => {
-    for (const name of ['.', './testing']) {
+    for (const name of ['.', './metal', './webgpu', './testing']) {
       for (const way of ['import', 'require']) {
         const conditions = Object.keys(manifest.exports[name][way])
         expect(conditions[0]).toBe('types')
         expect(conditions.at(-1)).toBe('default')
       }
     }
-    const entry = manifest.exports['.']
-    expect(entry.import.module).toBe(entry.require.module)
-    expect(textOf('src/index.mts')).toContain("export * from './index.js'")
+    const { files } = JSON.parse(textOf('tsconfig.bundlers.json')) as { files: string[] }
+    for (const [name, folder] of [
+      ['.', ''],
+      ['./metal', 'metal/'],
+      ['./webgpu', 'webgpu/'],
+    ] as const) {
+      const entry = manifest.exports[name]
+      expect(entry.import.module).toBe(`./dist/esm/${folder}index.js`)
+      expect(entry.require.module).toBe(entry.import.module)
+      expect(files).toContain(`src/${folder}index.ts`)
+      expect(textOf(`src/${folder}index.mts`)).toContain("export * from './index.js'")
+    }
   })
 
   it('has npm compile nothing and run nothing at installation', () => {

@@ -37,6 +37,18 @@ const PROGRAMS = {
     prints: 'true true',
     budget: { esbuild: 160_000, webpack: 160_000 },
   },
+  gpu: {
+    source: `import { openFile } from 'mmap-directory'
+      import { exportToMetal, isMetalAvailable } from 'mmap-directory/metal'
+      import { uploadToWebGPU } from 'mmap-directory/webgpu'
+      const input = openFile(process.argv[2])
+      const codeOf = async (run) => run().then(() => 'none', ({ code }) => code)
+      Promise.all([codeOf(async () => exportToMetal(input)), codeOf(() => uploadToWebGPU(input, {}))]).then(
+        ([metal, webgpu]) => console.log(metal === (isMetalAvailable() ? 'none' : 'ERR_METAL_UNAVAILABLE'), webgpu),
+      )`,
+    prints: 'true ERR_INVALID_ARG_TYPE',
+    budget: { esbuild: 90_000, webpack: 90_000 },
+  },
   required: {
     source: `const { openFile } = require('mmap-directory'); console.log(openFile(process.argv[2]).mapped)`,
     prints: 'true',

@@ -6,7 +6,9 @@ import {
   type IndexInput,
   type StorageError,
 } from 'mmap-directory'
+import { exportToMetal, isMetalAvailable } from 'mmap-directory/metal'
 import type { MockDirectory } from 'mmap-directory/testing'
+import { uploadToWebGPU, type UploadDevice } from 'mmap-directory/webgpu'
 
 export function first(path: string): { value: number; long: bigint; floats: Float32Array } {
   const directory: FSDirectory = MMapDirectory.open(path, { readAdvice: () => 'random' })
@@ -20,6 +22,12 @@ export function first(path: string): { value: number; long: bigint; floats: Floa
 
 export function codeOf(error: StorageError, mock: MockDirectory): string {
   return `${error.code} ${mock}`
+}
+
+export async function onGpu(input: IndexInput, device: UploadDevice): Promise<bigint[]> {
+  const addresses = input.exportChunks().map(({ address }) => address)
+  ;(await uploadToWebGPU(input, device, { onProgress: (done, total) => done / total })).destroy()
+  return isMetalAvailable() ? exportToMetal(input).map(({ handle }) => handle) : addresses
 }
 
 // @ts-expect-error

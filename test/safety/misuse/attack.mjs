@@ -18,7 +18,9 @@ const [dist, path, index, seed, oneIn] = isMainThread ? process.argv.slice(2) : 
 const lib = createRequire(import.meta.url)(join(dist, 'index.js'))
 const ground = join(path, isMainThread ? 'main' : 'worker') // what one makes is not in the other's way
 mkdirSync(ground)
-const instances = instancesOf(lib, ground, index)
+const metal = createRequire(import.meta.url)(join(dist, 'metal/index.js'))
+const webgpu = createRequire(import.meta.url)(join(dist, 'webgpu/index.js'))
+const instances = instancesOf(lib, metal, ground, index)
 const values = Object.entries(HOSTILE)
 
 let state = Number(seed)
@@ -277,7 +279,7 @@ process.on('unhandledRejection', (error) => {
 })
 
 async function attack() {
-  await attackExports('', lib)
+  for (const exported of [lib, metal, webgpu]) await attackExports('', exported)
   for (const [name, make] of Object.entries(instances)) await attackInstance(name, make)
   await attackReceivers()
   await attackSources()

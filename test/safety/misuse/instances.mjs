@@ -5,9 +5,9 @@ const closed = (object) => (object.close(), object)
 
 /**
  * Ways to an object of every class that a program can get hold of, by name. `path` is a directory of
- * the test's own; `index` a Lucene index with compound files.
+ * the test's own; `index` a Lucene index with compound files; `metal` what is for systems that have it.
  */
-export function instancesOf(lib, path, index) {
+export function instancesOf(lib, metal, path, index) {
   const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 7) & 0x7f)
   let made = 0
   const refill = () => {
@@ -103,6 +103,7 @@ export function instancesOf(lib, path, index) {
     GenerationSubscriber: () => new lib.GenerationSubscriber(new lib.GenerationPublisher().subscribe()),
     SharedInput: () => mapped().share(),
     ExportedChunk: () => mapped().exportChunks()[0],
+    ...(metal.isMetalAvailable() && { MetalExport: () => metal.exportToMetal(mapped())[0] }),
     'SharedInput of a file': () => fs().openInput('file').share(),
     IOContext: () => lib.IOContext.READONCE,
     Window: () => new lib.Window(0, bytes.slice()),
