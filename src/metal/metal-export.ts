@@ -1,7 +1,7 @@
 import type { ChunkFile } from '../mmap/mapped-chunk.js'
 import { mapFailure } from '../mmap/map-failure.js'
 import type { NativeAddon, NativeError, PinnedBuffer } from '../native.js'
-import { checkRange, outOfRange } from '../store/arguments.js'
+import { checkRange, checkSize, outOfRange } from '../store/arguments.js'
 import { AlreadyClosedError } from '../store/errors.js'
 import { LONGEST_ARRAY } from '../store/intrinsics.js'
 
@@ -75,19 +75,21 @@ export class BufferExport implements MetalExport {
     this.#file = file
   }
 
-  contents(offset = 0, length = this.length - offset): Uint8Array<ArrayBuffer> {
+  contents(offset = 0, length?: number): Uint8Array<ArrayBuffer> {
     const { path, chunkPower } = this.#file
     if (this.#released) throw new AlreadyClosedError(`Already released: the Metal buffer of ${path}`)
-    checkRange('contents()', offset, length, this.length)
-    if (length === 0) return new Uint8Array(0)
+    checkSize('offset', offset)
+    const count = length ?? Math.max(this.length - offset, 0)
+    checkRange('contents()', offset, count, this.length)
+    if (count === 0) return new Uint8Array(0)
     const lead = (this.fileOffset + offset) % this.#addon.mappingGranularity
-    if (lead + length > LONGEST_ARRAY) {
-      throw outOfRange('contents(): length', `at most ${LONGEST_ARRAY - lead} here`, length)
+    if (lead + count > LONGEST_ARRAY) {
+      throw outOfRange('contents(): length', `at most ${LONGEST_ARRAY - lead} here`, count)
     }
     try {
-      return new Uint8Array(this.#addon.viewPin(this.#id, offset, length), lead, length)
+      return new Uint8Array(this.#addon.viewPin(this.#id, offset, count), lead, count)
     } catch (error) {
-      throw mapFailure(error as NativeError, path, length, chunkPower, this.#addon).error
+      throw mapFailure(error as NativeError, path, count, chunkPower, this.#addon).error
     }
   }
 

@@ -111,7 +111,9 @@ function partOf(input: IndexInput, options: UploadOptions): UploadPart {
   ])
   const { usage = STORAGE, label, pieceLength = PIECE, signal, onProgress } = options
   const available = input.length()
-  const { offset = 0, length = available - offset } = options
+  const { offset = 0 } = options
+  checkSize('offset', offset)
+  const { length = Math.max(available - offset, 0) } = options
   checkRange('uploadToWebGPU', offset, length, available)
   checkSize('usage', usage)
   if (usage > 0xffff_ffff) throw outOfRange('usage', 'GPUBufferUsage flags', usage)

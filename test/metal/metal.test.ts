@@ -220,7 +220,7 @@ describe.runIf(FAKE)('exportToMetal(), with a device that was made for the test'
     contents.fill(0)
     expect(difference(seen(exported), bytes.subarray(5_000, 5_000 + MIB))).toBeUndefined()
     expect(exported.contents(MIB).length).toBe(0)
-    for (const [offset, length] of [[-1], [MIB + 1], [0, MIB + 1], [0.5], [5, -1]] as const) {
+    for (const [offset, length] of [[-1], [MIB + 1], [MIB + 1, 0], [0, MIB + 1], [0.5], [5, -1]] as const) {
       expect(() => exported.contents(offset, length)).toThrow(RangeError)
     }
     const kept = exported.contents()
