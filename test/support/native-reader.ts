@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const require = createRequire(import.meta.url)
@@ -13,25 +13,22 @@ export interface NativeReader {
 
 /** Compiles the addon into a folder; the path of its file. */
 export function buildNativeReader(folder: string): string {
-  const file = join(folder, 'reader.node')
-  const { include_dir: headers } = require('node-api-headers') as { include_dir: string }
-  const link =
-    process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-fPIC']
-  const source = fileURLToPath(new URL('reader.c', import.meta.url))
-  execFileSync(process.env['CC'] ?? 'cc', [
-    ...link,
-    '-O1',
-    '-Wall',
-    '-I',
-    headers,
-    '-pthread',
-    source,
-    '-o',
-    file,
-  ])
-  return file
+  return buildAddon(fileURLToPath(new URL('reader.c', import.meta.url)), folder)
 }
 
 export function loadNativeReader(file: string): NativeReader {
   return require(file) as NativeReader
+}
+
+/** Compiles an addon of one C file. */
+export function buildAddon(source: string, folder: string): string {
+  const file = join(folder, basename(source, '.c') + '.node')
+  const { include_dir: headers } = require('node-api-headers') as { include_dir: string }
+  const flags = ['-std=gnu11', '-O1', '-Wall', '-I', headers, '-pthread']
+  const link =
+    process.platform === 'darwin'
+      ? ['-bundle', '-undefined', 'dynamic_lookup', '-lobjc']
+      : ['-shared', '-fPIC']
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, ...link, source, '-o', file])
+  return file
 }
