@@ -16,7 +16,7 @@ describe.each(THREADS)('getters on Object.prototype, %s, %s', (node, thread) => 
           `
           const NAMES = [
             'read', 'view', 'windows', 'window', 'directLength', 'prefetch', 'isLoaded', 'load', 'share', 'fault',
-            'advice', 'advise', 'loaded', 'mapped', 'mapFailure', 'length', 'close', 'write',
+            'advice', 'advise', 'loaded', 'mapped', 'mapFailure', 'length', 'close', 'write', 'exportChunks',
           ]
           const content = noise(100_000)
           const memory = '${type}' === 'ByteBuffersDirectory'
@@ -61,6 +61,7 @@ describe.each(THREADS)('getters on Object.prototype, %s, %s', (node, thread) => 
             share: () => lib.attachInput(structuredClone(input.share())).close(),
             load: () => void input.load().catch(() => {}),
             fault: () => input.checkFault(),
+            exportChunks: () => input.exportChunks().forEach((chunk) => chunk.release()),
           }
           for (const attempt of Object.values(attempts)) {
             try {
