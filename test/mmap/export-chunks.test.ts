@@ -281,7 +281,7 @@ describe.each(NODES)('what is exported and never released, %s', (node) => {
       input.close()
       ;(async () => {
         await collected(() => lib.mappingStats().pins === 0)
-        const held = [lib.mappingStats().pins, mapsOf(dir + '/file').length > 0]
+        const held = [lib.mappingStats().pins, lib.mappingStats().mappings > 0]
         const read = process.argv[2] ? require(process.argv[2]).read(address, 5).toString('hex') : undefined
         const worker = new Worker(
           "const { lib: path, dir } = require('node:worker_threads').workerData;" +
@@ -343,7 +343,8 @@ describe.each(NODES)('what is exported and never released, %s', (node) => {
         }))
         await turns()
         const { pins, mappings } = lib.mappingStats()
-        say({ sums: [...sums], pins, mappings, maps: mapsOf(dir + '/file').length })
+        const maps = process.platform === 'linux' ? mapsOf(dir + '/file').length : 0
+        say({ sums: [...sums], pins, mappings, maps })
       })().catch(fail)`,
       { args: [path, readerFile], node },
     )
