@@ -231,7 +231,7 @@ describe.each(THREADS)('what happens to files can be watched, %s, %s', (node, th
       thread,
       env: { NODE_NO_WARNINGS: '1' },
     })
-    const stats = { windows: 0, faults: 0, unclosed: 0, leftBehind: 0, fallbacks: 0, limit: 49152 }
+    const stats = { windows: 0, faults: 0, unclosed: 0, leftBehind: 0, pins: 0, fallbacks: 0, limit: 49152 }
     expect(all).toEqual({
       events: [
         ['open', 'file0', 10_000, false, ''],
