@@ -55,7 +55,7 @@ const dist = ${JSON.stringify(DIST)}
 const lib = require(${JSON.stringify(join(DIST, 'index.js'))})
 const { readFileSync } = require('node:fs')
 ${
-  WINDOWS
+  process.platform !== 'linux'
     ? `
 const mapsOf = (path) => Array(require(dist + '/native.js').nativeAddon().mappingTotals().mappings).fill(path)
 const mapsIn = mapsOf
