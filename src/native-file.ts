@@ -3,6 +3,9 @@ import { dirname, join, resolve, toNamespacedPath } from 'node:path'
 
 const PACKAGE = 'mmap-directory'
 
+/** Captured, since a program that replaced it would be handed what the native part can do. */
+const { dlopen } = process
+
 /**
  * Loads the native part. It is what MMAP_DIRECTORY_NATIVE names, if that is set; else a build of this
  * system (`build/Release`) or a prebuilt binary (`prebuilds/linux-x64/…`, as node-gyp-build has it), in
@@ -23,7 +26,7 @@ export function loadNativeFile(): unknown {
     try {
       // What require() does with such a file; bundlers look for require(), and cannot know which file.
       const addon = { exports: {} }
-      process.dlopen(addon, toNamespacedPath(resolve(file)))
+      dlopen(addon, toNamespacedPath(resolve(file)))
       return addon.exports
     } catch (error) {
       failure ??= error

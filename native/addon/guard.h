@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include "addon/define.h"
 #include "core/mapping_registry.h"
 #include "core/system_error.h"
 
@@ -10,9 +11,9 @@ namespace mmapdir {
 /// A native failure as a JavaScript error; src/native.ts makes the public one of it.
 inline Napi::Error systemError(Napi::Env env, const SystemError& error) {
   Napi::Error result = Napi::Error::New(env, std::string(error.syscall()) + " failed");
-  result.Set("syscall", Napi::String::New(env, error.syscall()));
-  result.Set("errno", Napi::Number::New(env, -error.code()));  // negative, as Node's own errors have it
-  if (error.systemCode() != 0) result.Set("systemCode", Napi::Number::New(env, error.systemCode()));
+  define(result.Value(), "syscall", Napi::String::New(env, error.syscall()));
+  define(result.Value(), "errno", Napi::Number::New(env, -error.code()));  // negative, as Node's own errors have it
+  if (error.systemCode() != 0) define(result.Value(), "systemCode", Napi::Number::New(env, error.systemCode()));
   return result;
 }
 
@@ -25,7 +26,7 @@ Napi::Value guarded(const Napi::CallbackInfo& info, Body&& body) {
     throw systemError(info.Env(), error);
   } catch (const MappingLimitError& error) {
     Napi::Error result = Napi::Error::New(info.Env(), "mapping limit reached");
-    result.Set("limit", Napi::Number::New(info.Env(), static_cast<double>(error.limit())));
+    define(result.Value(), "limit", Napi::Number::New(info.Env(), static_cast<double>(error.limit())));
     throw result;
   } catch (const std::bad_alloc&) {
     throw Napi::Error::New(info.Env(), "out of memory");

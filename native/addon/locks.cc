@@ -1,5 +1,6 @@
 #include "addon/locks.h"
 
+#include "addon/define.h"
 #include "addon/guard.h"
 #include "addon/handle.h"
 #include "core/file_lock.h"
@@ -58,7 +59,7 @@ Napi::Value releaseLock(const Napi::CallbackInfo& info) {
 
 void exportLocks(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
+    define(exports, name, Napi::Function::New(env, function, name));
   };
   add("reserveLock", reserveLock);
   add("acquireLock", acquireLock);

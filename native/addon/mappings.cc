@@ -1,6 +1,7 @@
 #include "addon/mappings.h"
 
 #include "addon/buffers.h"
+#include "addon/define.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
@@ -68,8 +69,8 @@ Napi::Value shareMapping(const Napi::CallbackInfo& info) {
     const ShareTable::Share share = ShareTable::instance().add(
         std::move(range.mapping), range.offset, range.length, Environment::of(info.Env()).get());
     Napi::Object result = Napi::Object::New(info.Env());
-    result.Set("id", static_cast<double>(share.id));
-    result.Set("key", share.key);
+    define(result, "id", static_cast<double>(share.id));
+    define(result, "key", share.key);
     return result;
   });
 }
@@ -94,12 +95,12 @@ Napi::Value mappingShape(const Napi::CallbackInfo& info) {
   const auto& handle = handleArgument<MappingHandle>(info, 0);
   if (!handle.mapping) throw Napi::Error::New(info.Env(), "mapping is closed");
   Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("id", static_cast<double>(handle.mapping->id()));
-  result.Set("length", static_cast<double>(handle.mapping->length()));
-  result.Set("chunkPower", handle.mapping->chunkPower());
-  result.Set("sideBySide", handle.mapping->sideBySide());
+  define(result, "id", static_cast<double>(handle.mapping->id()));
+  define(result, "length", static_cast<double>(handle.mapping->length()));
+  define(result, "chunkPower", static_cast<double>(handle.mapping->chunkPower()));
+  define(result, "sideBySide", handle.mapping->sideBySide());
   const auto address = reinterpret_cast<std::uintptr_t>(handle.mapping->at(0, 1));
-  result.Set("address", Napi::BigInt::New(info.Env(), static_cast<std::uint64_t>(address)));
+  define(result, "address", Napi::BigInt::New(info.Env(), static_cast<std::uint64_t>(address)));
   return result;
 }
 
@@ -141,23 +142,23 @@ Napi::Value mappingTotals(const Napi::CallbackInfo& info) {
   const MappingRegistry::Totals totals = registry.totals();
   const Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("mappings", static_cast<double>(totals.mappings));
-  result.Set("bytes", static_cast<double>(totals.bytes));
-  result.Set("windows", static_cast<double>(totals.windows));
-  result.Set("limit", static_cast<double>(totals.limit));
-  result.Set("unclosed", static_cast<double>(totals.unclosed));
-  result.Set("leftBehind", static_cast<double>(totals.leftBehind));
-  result.Set("pins", static_cast<double>(totals.pins));
-  result.Set("faults", static_cast<double>(FaultCells::faults()));
+  define(result, "mappings", static_cast<double>(totals.mappings));
+  define(result, "bytes", static_cast<double>(totals.bytes));
+  define(result, "windows", static_cast<double>(totals.windows));
+  define(result, "limit", static_cast<double>(totals.limit));
+  define(result, "unclosed", static_cast<double>(totals.unclosed));
+  define(result, "leftBehind", static_cast<double>(totals.leftBehind));
+  define(result, "pins", static_cast<double>(totals.pins));
+  define(result, "faults", static_cast<double>(FaultCells::faults()));
   Napi::Array live = Napi::Array::New(env);
   for (const MappingRegistry::Entry& entry : registry.entries()) {
     Napi::Object item = Napi::Object::New(env);
-    item.Set("id", static_cast<double>(entry.id));
-    item.Set("length", static_cast<double>(entry.length));
-    item.Set("references", static_cast<double>(entry.references));
-    live.Set(live.Length(), item);
+    define(item, "id", static_cast<double>(entry.id));
+    define(item, "length", static_cast<double>(entry.length));
+    define(item, "references", static_cast<double>(entry.references));
+    append(live, item);
   }
-  result.Set("live", live);
+  define(result, "live", live);
   return result;
 }
 
@@ -170,12 +171,12 @@ Napi::Value setMappingLimit(const Napi::CallbackInfo& info) {
 
 void exportMappings(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
+    define(exports, name, Napi::Function::New(env, function, name));
   };
-  exports.Set("pageSize", static_cast<double>(pageSize()));
-  exports.Set("mappingGranularity", static_cast<double>(mappingGranularity()));
-  exports.Set("canChecksum", canChecksum());
-  exports.Set("externalBuffersAllowed", externalBuffersAllowed(env));
+  define(exports, "pageSize", static_cast<double>(pageSize()));
+  define(exports, "mappingGranularity", static_cast<double>(mappingGranularity()));
+  define(exports, "canChecksum", canChecksum());
+  define(exports, "externalBuffersAllowed", externalBuffersAllowed(env));
   add("useTransfer", useTransfer);
   add("openMapping", openMapping);
   add("closeMapping", closeMapping);

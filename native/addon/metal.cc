@@ -1,5 +1,6 @@
 #include "addon/metal.h"
 
+#include "addon/define.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/handle.h"
@@ -15,12 +16,12 @@ Napi::Value metalSystemOf(const Napi::CallbackInfo& info) {
     const MetalSystem& system = metalSystem();
     Napi::Object result = Napi::Object::New(env);
     if (system.device) {
-      result.Set("name", system.device->name());
-      result.Set("maxBufferLength", static_cast<double>(system.device->maxBufferLength()));
-      result.Set("hasUnifiedMemory", system.device->hasUnifiedMemory());
-      result.Set("pageSize", static_cast<double>(system.device->pageSize()));
+      define(result, "name", system.device->name());
+      define(result, "maxBufferLength", static_cast<double>(system.device->maxBufferLength()));
+      define(result, "hasUnifiedMemory", system.device->hasUnifiedMemory());
+      define(result, "pageSize", static_cast<double>(system.device->pageSize()));
     } else {
-      result.Set("reason", system.reason);
+      define(result, "reason", system.reason);
     }
     return result;
   });
@@ -29,12 +30,12 @@ Napi::Value metalSystemOf(const Napi::CallbackInfo& info) {
 Napi::Object describe(Napi::Env env, const ExportedBuffer& buffer) {
   const auto handle = reinterpret_cast<std::uintptr_t>(buffer.buffer->handle());
   Napi::Object result = Napi::Object::New(env);
-  result.Set("handle", Napi::BigInt::New(env, static_cast<std::uint64_t>(handle)));
-  result.Set("fileOffset", static_cast<double>(buffer.fileOffset));
-  result.Set("offset", static_cast<double>(buffer.offset));
-  result.Set("length", static_cast<double>(buffer.length));
-  result.Set("alignedLength", static_cast<double>(buffer.alignedLength));
-  if (!buffer.zeroCopy()) result.Set("reason", buffer.reason);
+  define(result, "handle", Napi::BigInt::New(env, static_cast<std::uint64_t>(handle)));
+  define(result, "fileOffset", static_cast<double>(buffer.fileOffset));
+  define(result, "offset", static_cast<double>(buffer.offset));
+  define(result, "length", static_cast<double>(buffer.length));
+  define(result, "alignedLength", static_cast<double>(buffer.alignedLength));
+  if (!buffer.zeroCopy()) define(result, "reason", buffer.reason);
   return result;
 }
 
@@ -45,22 +46,30 @@ Napi::Value exportToMetal(const Napi::CallbackInfo& info) {
     const auto& environment = Environment::of(env);
     const Pin* const chunk = environment->pinOf(sizeArgument(info, 0));
     if (chunk == nullptr) throw Napi::Error::New(env, "the chunk is released");
+    const std::shared_ptr<Mapping> mapping = chunk->mapping();
     if (!metalSystem().device) throw Napi::Error::New(env, "there is no device");
     const auto policy = static_cast<CopyPolicy>(info[1].ToNumber().Int32Value());
     std::vector<ExportedBuffer> buffers;
     try {
-      buffers = exportBuffers(*metalSystem().device, *chunk->mapping(), chunk->offset(), chunk->length(), policy);
+      buffers = exportBuffers(*metalSystem().device, *mapping, chunk->offset(), chunk->length(), policy);
     } catch (const ExportError& error) {
       Napi::Error refused = Napi::Error::New(env, error.what());
-      refused.Set("refused", Napi::Boolean::New(env, true));
+      define(refused.Value(), "refused", true);
       throw refused;
     }
     Napi::Array result = Napi::Array::New(env);
-    for (ExportedBuffer& buffer : buffers) {
-      Napi::Object item = describe(env, buffer);
-      result.Set(result.Length(), item);
-      auto pin = std::make_unique<Pin>(chunk->mapping(), buffer.fileOffset, buffer.length, std::move(buffer.buffer));
-      item.Set("id", static_cast<double>(environment->pin(std::move(pin))));
+    std::vector<std::uint64_t> pinned;
+    try {
+      for (ExportedBuffer& buffer : buffers) {
+        Napi::Object item = describe(env, buffer);
+        append(result, item);
+        auto pin = std::make_unique<Pin>(mapping, buffer.fileOffset, buffer.length, std::move(buffer.buffer));
+        pinned.push_back(environment->pin(std::move(pin)));
+        define(item, "id", static_cast<double>(pinned.back()));
+      }
+    } catch (...) {
+      for (const std::uint64_t id : pinned) environment->unpin(id);  // nobody would
+      throw;
     }
     return result;
   });
@@ -69,8 +78,8 @@ Napi::Value exportToMetal(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void exportMetal(Napi::Env env, Napi::Object exports) {
-  exports.Set("metalSystem", Napi::Function::New(env, metalSystemOf, "metalSystem"));
-  exports.Set("exportToMetal", Napi::Function::New(env, exportToMetal, "exportToMetal"));
+  define(exports, "metalSystem", Napi::Function::New(env, metalSystemOf, "metalSystem"));
+  define(exports, "exportToMetal", Napi::Function::New(env, exportToMetal, "exportToMetal"));
 }
 
 }  // namespace mmapdir

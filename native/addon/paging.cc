@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "addon/background_work.h"
+#include "addon/define.h"
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
 #include "core/prefetch.h"
@@ -157,10 +158,10 @@ Napi::Value releaseMapping(const Napi::CallbackInfo& info) {
 
 void exportPaging(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
+    define(exports, name, Napi::Function::New(env, function, name));
   };
-  exports.Set("advisesRanges", advisesRanges());
-  exports.Set("residencyComplete", residencyComplete());
+  define(exports, "advisesRanges", advisesRanges());
+  define(exports, "residencyComplete", residencyComplete());
   add("adviseMapping", adviseMapping);
   add("mayAdvise", mayAdvise);
   add("countAdvisedRanges", countAdvisedRanges);

@@ -1,6 +1,7 @@
 #include "addon/pins.h"
 
 #include "addon/buffers.h"
+#include "addon/define.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/mapping_handle.h"
@@ -20,12 +21,17 @@ Napi::Value pinChunk(const Napi::CallbackInfo& info) {
       return Napi::BigInt::New(env, static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(pointer)));
     };
     Napi::Object result = Napi::Object::New(env);
-    result.Set("address", number(address));
-    result.Set("mappedAddress", number(run.address));
-    result.Set("mappedLength", static_cast<double>(run.length));
-    // Last: nobody would release it if one of the above failed.
-    const std::uint64_t id = Environment::of(env)->pin(std::make_unique<Pin>(range.mapping, range.offset, range.length));
-    result.Set("id", static_cast<double>(id));
+    define(result, "address", number(address));
+    define(result, "mappedAddress", number(run.address));
+    define(result, "mappedLength", static_cast<double>(run.length));
+    const auto& environment = Environment::of(env);
+    const std::uint64_t id = environment->pin(std::make_unique<Pin>(range.mapping, range.offset, range.length));
+    try {
+      define(result, "id", static_cast<double>(id));
+    } catch (...) {
+      environment->unpin(id);  // nobody would
+      throw;
+    }
     return result;
   });
 }
@@ -53,7 +59,7 @@ Napi::Value releasePin(const Napi::CallbackInfo& info) {
 
 void exportPins(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
+    define(exports, name, Napi::Function::New(env, function, name));
   };
   add("pinChunk", pinChunk);
   add("viewPin", viewPin);

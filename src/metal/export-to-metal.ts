@@ -1,4 +1,4 @@
-import { MappedChunk } from '../mmap/mapped-chunk.js'
+import { pinOf } from '../mmap/mapped-chunk.js'
 import { nativeStorageError } from '../mmap/native-storage-error.js'
 import { COPY_POLICY, type NativeAddon, type NativeError, type PinnedBuffer } from '../native.js'
 import { checkInstance, checkOptions, invalidType, invalidValue, unsupported } from '../store/arguments.js'
@@ -34,18 +34,28 @@ export function exportToMetal(input: IndexInput, options: MetalExportOptions = {
   const addon = addonWithMetal()
   const chunks = input.exportChunks()
   const exported: MetalExport[] = []
+  let made: Made | undefined // what is thrown may come from a patched Array.prototype
   try {
     if (!Array.isArray(chunks)) throw invalidType('what exportChunks() has returned', 'an array', chunks)
-    for (const chunk of chunks) exported.push(...exportChunk(addon, chunk, policy))
+    for (const chunk of chunks) {
+      const pin = pinOf(chunk)
+      if (pin === undefined)
+        throw unsupported('exportToMetal: the input has chunks that are not this library’s')
+      const buffers = buffersOf(addon, pin.id, policy, pin.path)
+      for (let i = 0; i < buffers.length; i++) {
+        made = { id: buffers[i]!.id, before: made }
+        exported.push(new BufferExport(addon, buffers[i]!, pin))
+      }
+    }
     input.checkFault() // what was copied may be zeros in place of what was lost
     return exported
   } catch (error) {
-    for (const each of exported) each.release()
+    for (; made !== undefined; made = made.before) addon.releasePin(made.id)
     throw error
   } finally {
     // Every buffer holds the pages for itself.
     for (const chunk of Array.isArray(chunks) ? chunks : []) {
-      const pin = MappedChunk.pinOf(chunk)
+      const pin = pinOf(chunk)
       if (pin !== undefined) addon.releasePin(pin.id)
     }
   }
@@ -62,10 +72,9 @@ function policyOf(options: MetalExportOptions): number {
   return forceCopy ? COPY_POLICY.always : COPY_POLICY[copy]
 }
 
-function exportChunk(addon: NativeAddon, chunk: unknown, policy: number): MetalExport[] {
-  const pin = MappedChunk.pinOf(chunk)
-  if (pin === undefined) throw unsupported('exportToMetal: the input has chunks that are not this library’s')
-  return buffersOf(addon, pin.id, policy, pin.path).map((buffer) => new BufferExport(addon, buffer, pin))
+interface Made {
+  readonly id: number
+  readonly before: Made | undefined
 }
 
 function buffersOf(addon: NativeAddon, id: number, policy: number, path: string): readonly PinnedBuffer[] {

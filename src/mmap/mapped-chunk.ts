@@ -7,8 +7,17 @@ export interface ChunkFile {
   readonly chunkPower: number
 }
 
+/**
+ * What native code knows a chunk by; undefined for what only looks like one. An address that a program
+ * hands in is never used.
+ */
+export let pinOf: (chunk: unknown) => (ChunkFile & { readonly id: number }) | undefined
+
+/** Nobody else can make a chunk, not with `chunk.constructor` either. */
+const KEY = Symbol('mmap-directory:chunk')
+
 /** A part of a mapping that is kept where it is. */
-export class MappedChunk implements ExportedChunk {
+class MappedChunk implements ExportedChunk {
   readonly address: bigint
   readonly length: number
   readonly fileOffset: number
@@ -19,12 +28,15 @@ export class MappedChunk implements ExportedChunk {
   readonly #file: ChunkFile
 
   constructor(
+    key: typeof KEY,
     addon: NativeAddon,
     pinned: PinnedChunk,
     fileOffset: number,
     length: number,
-    { path, chunkPower }: ChunkFile,
+    file: ChunkFile,
   ) {
+    if (key !== KEY)
+      throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_ILLEGAL_CONSTRUCTOR' })
     this.address = pinned.address
     this.length = length
     this.fileOffset = fileOffset
@@ -32,16 +44,14 @@ export class MappedChunk implements ExportedChunk {
     this.mappedLength = pinned.mappedLength
     this.#addon = addon
     this.#id = pinned.id
-    this.#file = { path, chunkPower }
+    this.#file = { path: file.path, chunkPower: file.chunkPower }
   }
 
-  /**
-   * What native code knows a chunk by; undefined for what only looks like one. An address that a program
-   * hands in is never used.
-   */
-  static pinOf(chunk: unknown): (ChunkFile & { readonly id: number }) | undefined {
-    if (typeof chunk !== 'object' || chunk === null || !(#id in chunk)) return undefined
-    return { id: chunk.#id, ...chunk.#file }
+  static {
+    pinOf = (chunk) =>
+      typeof chunk === 'object' && chunk !== null && #id in chunk
+        ? { id: chunk.#id, ...chunk.#file }
+        : undefined
   }
 
   release(): void {
@@ -51,4 +61,14 @@ export class MappedChunk implements ExportedChunk {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+export function mappedChunk(
+  addon: NativeAddon,
+  pinned: PinnedChunk,
+  fileOffset: number,
+  length: number,
+  file: ChunkFile,
+): ExportedChunk {
+  return new MappedChunk(KEY, addon, pinned, fileOffset, length, file)
 }

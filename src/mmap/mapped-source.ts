@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import type { MappingHandle, MappingShare, NativeAddon, NativeError } from '../native.js'
 import { NATIVE_ADVICE } from '../native.js'
 import { AdvisedRanges } from '../store/advised-ranges.js'
+import { outOfRange } from '../store/arguments.js'
 import { AlreadyClosedError, FileFaultError, type StorageError } from '../store/errors.js'
 import { bytesOf, loadWord, setPrototypeOf, wordOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
@@ -13,7 +14,7 @@ import { WindowTable } from '../store/window-table.js'
 import { inPool } from '../fs/pool-queue.js'
 import { type FileEvent, report } from './diagnostics.js'
 import { mapFailure } from './map-failure.js'
-import { MappedChunk } from './mapped-chunk.js'
+import { mappedChunk } from './mapped-chunk.js'
 import { nativeStorageError } from './native-storage-error.js'
 import { PrefetchBackoff } from './prefetch-backoff.js'
 import { ReadGroups } from './read-groups.js'
@@ -46,6 +47,14 @@ export interface MappedSourceOptions {
   readonly onHugePagesRefused?: ((refusal: StorageError) => void) | undefined
   /** Is told when the source is closed. */
   readonly onClose?: (() => void) | undefined
+}
+
+/** Each costs some microseconds and some hundred bytes. */
+const MOST_EXPORTED = 65_536
+
+interface Made {
+  readonly chunk: ExportedChunk
+  readonly before: Made | undefined
 }
 
 /** Some huge pages; making one copies what it holds. */
@@ -315,15 +324,21 @@ export class MappedSource implements WindowSource {
   exportChunks(offset: number, length: number): ExportedChunk[] {
     const chunks: ExportedChunk[] = []
     const chunkLength = 2 ** this.#chunkPower
+    const count = Math.ceil((offset + length) / chunkLength) - Math.floor(offset / chunkLength)
+    if (count > MOST_EXPORTED) {
+      throw outOfRange('length', `in at most ${MOST_EXPORTED} chunks of ${chunkLength} bytes`, length)
+    }
+    let made: Made | undefined // what is thrown may come from a patched Array.prototype
     try {
       for (let start = offset, end = offset + length; start < end;) {
-        const count = Math.min(chunkLength - (start % chunkLength), end - start)
-        const pinned = this.#native('export', () => this.#addon.pinChunk(this.#handle, start, count))
-        chunks.push(new MappedChunk(this.#addon, pinned, start, count, this.#options))
-        start += count
+        const size = Math.min(chunkLength - (start % chunkLength), end - start)
+        const pinned = this.#native('export', () => this.#addon.pinChunk(this.#handle, start, size))
+        made = { chunk: mappedChunk(this.#addon, pinned, start, size, this.#options), before: made }
+        chunks.push(made.chunk)
+        start += size
       }
     } catch (error) {
-      for (const chunk of chunks) chunk.release()
+      for (; made !== undefined; made = made.before) made.chunk.release()
       throw error
     }
     return chunks

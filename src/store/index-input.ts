@@ -123,7 +123,8 @@ export abstract class IndexInput extends DataInput implements Disposable {
    * see ExportedChunk.
    *
    * Throws a TypeError (ERR_UNSUPPORTED_OPERATION) where the bytes are not mapped, and FileFaultError where
-   * some of them are lost already.
+   * some of them are lost already. A RangeError where there are more than 65,536 chunks: slices of such an
+   * input can be exported.
    */
   abstract exportChunks(): ExportedChunk[]
 

@@ -57,6 +57,10 @@ function releaseAll(chunks: readonly ExportedChunk[]): void {
   for (const chunk of chunks) chunk.release()
 }
 
+function patchPush(value: unknown): void {
+  Reflect.defineProperty(Array.prototype, 'push', { value, writable: true, configurable: true })
+}
+
 describe.each([
   ['side by side', true],
   ['apart', false],
@@ -256,6 +260,52 @@ describe('exportChunks()', () => {
       input.close()
     },
   )
+
+  it('is made by nobody else, who would end what others hold', () => {
+    const input = MMapDirectory.open(path).openInput('file')
+    const [chunk] = input.exportChunks() as [ExportedChunk]
+    const { pins } = mappingStats()
+    const Chunk = chunk.constructor as new (...args: unknown[]) => ExportedChunk
+    const pinned = { id: 1, address: 0n, mappedAddress: 0n, mappedLength: 1 }
+    for (const args of [
+      [],
+      [{}, pinned, 0, 1, { path: 'x', chunkPower: 20 }],
+      [Symbol('key'), addon, pinned, 0, 1, {}],
+    ])
+      expect(() => new Chunk(...args)).toThrow(TypeError)
+    expect(mappingStats().pins).toBe(pins)
+    chunk.release()
+    input.close()
+  })
+
+  it('leaves nothing behind where a patched prototype throws', () => {
+    const input = MMapDirectory.open(path, { chunkPower: 20 }).openInput('file')
+    const { pins } = mappingStats()
+    const { push } = Array.prototype
+    let pushed = 0
+    patchPush(function (this: unknown[], ...items: unknown[]): number {
+      if (++pushed > 2) throw new Error('enough')
+      return Reflect.apply(push, this, items) as number
+    })
+    try {
+      expect(() => input.exportChunks()).toThrow('enough')
+    } finally {
+      patchPush(push)
+    }
+    expect(mappingStats().pins).toBe(pins)
+    input.close()
+  })
+
+  it('is refused beyond 65,536 chunks, and not for a slice', () => {
+    writeFileSync(join(path, 'sparse'), '')
+    truncateSync(join(path, 'sparse'), 65_537 * MIB)
+    const input = MMapDirectory.open(path, { chunkPower: 20 }).openInput('sparse')
+    const { pins } = mappingStats()
+    expect(() => input.exportChunks()).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
+    expect(mappingStats().pins).toBe(pins)
+    releaseAll(input.slice('end', 65_535 * MIB, 2 * MIB).exportChunks())
+    input.close()
+  })
 
   it('cannot be asked of another object', () => {
     const input = MMapDirectory.open(path).openInput('file')

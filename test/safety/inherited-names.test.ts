@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { nativeAddon } from '../../src/native.js'
 import { THREADS } from '../support/child.js'
 import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
@@ -171,5 +172,42 @@ describe.each(THREADS)('getters on Object.prototype, %s, %s', (node, thread) => 
         { args: [path], node, thread },
       ),
     ).toEqual([])
+  })
+
+  // The native part is loaded by the first opening. None of its functions, nor a buffer that one gives, is shown.
+  it('see nothing of the native part, not while it is loaded either', async () => {
+    const names = Object.keys(nativeAddon() ?? {})
+    expect(names).toContain('pinChunk')
+    const said = await survives(
+      `
+      const results = ['id', 'key', 'length', 'chunkPower', 'sideBySide', 'address', 'mappedAddress', 'mappedLength',
+        'mappings', 'bytes', 'windows', 'limit', 'pins', 'faults', 'live', 'references', 'reason', 'name', 'errno',
+        'syscall', '0', '1']
+      const file = make(noise(100_000))
+      const seen = new Set()
+      for (const trap of [...${JSON.stringify(names)}, ...results]) {
+        Object.defineProperty(Object.prototype, trap, {
+          configurable: true,
+          set(value) {
+            if (${JSON.stringify(names)}.includes(trap) || new Error().stack.split('\\n')[2]?.includes('dist')) seen.add(trap)
+            Object.defineProperty(this, trap, { value, writable: true, enumerable: true, configurable: true })
+          },
+        })
+      }
+      const input = lib.openFile(join(dir, file))
+      const value = input.readInt()
+      const chunks = input.exportChunks()
+      const shared = input.share()
+      const attached = lib.attachInput(shared)
+      const stats = lib.mappingStats()
+      for (const chunk of chunks) chunk.release()
+      attached.close()
+      input.close()
+      for (const trap of [...${JSON.stringify(names)}, ...results]) delete Object.prototype[trap]
+      say({ value, mappings: stats.mappings > 0, pins: lib.mappingStats().pins, seen: [...seen] })
+      `,
+      { args: [path], node, thread },
+    )
+    expect(said).toMatchObject({ mappings: true, pins: 0, seen: [] })
   })
 })
