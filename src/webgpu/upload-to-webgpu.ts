@@ -23,7 +23,7 @@ export interface UploadOptions {
   readonly label?: string | undefined
   /** What goes to the device at a time, a multiple of 4 from 4 to 2^30: 4 MiB by default. Two are under way. */
   readonly pieceLength?: number | undefined
-  /** Ends the upload early: its promise is rejected with the signal's reason. */
+  /** Ends the upload early, whether or not the device answers: its promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** Called when the device has a piece, with the bytes that it has and those that were asked for. */
   readonly onProgress?: ((uploaded: number, total: number) => void) | undefined
@@ -45,9 +45,9 @@ const LONGEST_PIECE = 2 ** 30
  * the data, and at least 4 bytes. It is the caller's to destroy. The input may be closed afterwards.
  *
  * Throws a RangeError when the part is not within the input or longer than `device.limits.maxBufferSize`:
- * request a larger limit, or upload slices. Rejected with WebGPUUploadError when the device refuses or is
- * lost, with FileFaultError when bytes of the file are lost, with AlreadyClosedError when the input is closed
- * meanwhile. The buffer is destroyed then.
+ * request a larger limit, or upload slices. Rejected with WebGPUUploadError when the device refuses, is lost
+ * or makes no buffer, with FileFaultError when bytes of the file are lost, with AlreadyClosedError when the
+ * input is closed meanwhile. The buffer is destroyed then.
  */
 export async function uploadToWebGPU<Buffer extends UploadBuffer>(
   input: IndexInput,
@@ -62,16 +62,7 @@ export async function uploadToWebGPU<Buffer extends UploadBuffer>(
   if (size > maxBufferSize) {
     throw outOfRange('length', `at most ${maxBufferSize}, the device's maxBufferSize`, part.length)
   }
-  part.signal?.throwIfAborted()
-  const upload = new Upload(device, input)
-  const buffer = await upload.createBuffer(size, part)
-  try {
-    await upload.write(buffer, part)
-    return buffer
-  } catch (error) {
-    buffer.destroy()
-    throw error
-  }
+  return new Upload(device, input, part).run(size)
 }
 
 interface UploadPart {
@@ -136,44 +127,75 @@ interface Request {
 class Upload<Buffer extends UploadBuffer> {
   readonly #device: UploadDevice<Buffer>
   readonly #input: IndexInput
-  #lost: string | undefined
+  readonly #part: UploadPart
+  /** Rejected when the signal is aborted or the device is lost, which may never answer then. */
+  readonly #ended: Promise<never>
+  #end!: (why: unknown) => void
+  #lost: WebGPUUploadError | undefined
 
-  constructor(device: UploadDevice<Buffer>, input: IndexInput) {
+  constructor(device: UploadDevice<Buffer>, input: IndexInput, part: UploadPart) {
     this.#device = device
     this.#input = input
-    device.lost.then(
-      (loss) => (this.#lost = String(loss?.message)),
-      () => {},
-    )
+    this.#part = part
+    this.#ended = new Promise((_, reject) => (this.#end = reject))
+    this.#ended.catch(() => {}) // it may happen while the device is not waited for
   }
 
-  async createBuffer(size: number, { usage, label }: UploadPart): Promise<Buffer> {
-    const descriptor = { size, usage: (usage | COPY_DST) >>> 0, ...(label === undefined ? {} : { label }) }
+  async run(size: number): Promise<Buffer> {
+    const { signal } = this.#part
+    const abort = (): void => this.#end(signal?.reason)
+    const unwatch = watchLoss(this.#device.lost, (message) => {
+      this.#lost = this.#failure(`the device was lost: ${message}`)
+      this.#end(this.#lost)
+    })
     let buffer: Buffer | undefined
     try {
-      await this.#scoped(() => (buffer = this.#device.createBuffer(descriptor)))
-      return buffer!
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#ensureGoing()
+      await this.#answer(this.#scoped(() => (buffer = this.#createBuffer(size))))
+      if (typeof buffer?.destroy !== 'function') throw this.#failure('createBuffer() did not return a buffer')
+      await this.#write(buffer)
+      this.#ensureGoing()
+      return buffer
     } catch (error) {
-      buffer?.destroy()
+      destroy(buffer)
       throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      unwatch()
     }
   }
 
-  async write(buffer: Buffer, part: UploadPart): Promise<void> {
-    const { length, pieceLength, signal, onProgress } = part
+  /** Waits for the device no longer than there is something to wait for. */
+  #answer(answer: Promise<void>): Promise<void> {
+    return Promise.race([answer, this.#ended])
+  }
+
+  #ensureGoing(): void {
+    if (this.#lost !== undefined) throw this.#lost
+    this.#part.signal?.throwIfAborted()
+  }
+
+  #createBuffer(size: number): Buffer {
+    const { usage, label } = this.#part
+    const descriptor = { size, usage: (usage | COPY_DST) >>> 0, ...(label === undefined ? {} : { label }) }
+    return this.#device.createBuffer(descriptor)
+  }
+
+  async #write(buffer: Buffer): Promise<void> {
+    const { offset, length, pieceLength, signal, onProgress } = this.#part
     const pending: Request[] = []
     const settle = async (): Promise<void> => {
       const { end, done } = pending.shift()!
-      await done
-      if (this.#lost !== undefined) throw this.#failure(`the device was lost: ${this.#lost}`)
-      signal?.throwIfAborted()
+      await this.#answer(done)
+      this.#ensureGoing()
       onProgress?.(end, length)
     }
     for (let at = 0; at < length; at += pieceLength) {
       const count = Math.min(pieceLength, length - at)
-      await this.#input.load({ offset: part.offset + at, length: count, signal })
-      signal?.throwIfAborted()
-      const done = this.#send(buffer, at, this.#input.view(part.offset + at, count))
+      await this.#input.load({ offset: offset + at, length: count, signal })
+      this.#ensureGoing()
+      const done = this.#send(buffer, at, this.#input.view(offset + at, count))
       done.catch(() => {}) // whoever waits for it hears of it
       pending.push({ end: at + count, done })
       this.#input.checkFault() // the view has zeros in place of what is lost
@@ -185,13 +207,13 @@ class Upload<Buffer extends UploadBuffer> {
   /** Resolves when the device has the bytes. They are the queue's when this returns. */
   async #send(buffer: Buffer, at: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { queue } = this.#device
-    const whole = bytes.length - (bytes.length % 4)
+    const { length } = bytes
+    const whole = length - (length % 4)
+    const last = new Uint8Array(4)
+    last.set(bytes.subarray(whole)) // before the device has the others: it may transfer the array away
     const written = this.#scoped(() => {
       if (whole > 0) queue.writeBuffer(buffer, at, bytes.subarray(0, whole))
-      if (whole === bytes.length) return
-      const last = new Uint8Array(4)
-      last.set(bytes.subarray(whole))
-      queue.writeBuffer(buffer, at + whole, last)
+      if (whole < length) queue.writeBuffer(buffer, at + whole, last)
     })
     written.catch(() => {}) // waited for below
     await queue.onSubmittedWorkDone()
@@ -207,14 +229,44 @@ class Upload<Buffer extends UploadBuffer> {
     try {
       call()
     } finally {
-      errors = Promise.all([device.popErrorScope(), device.popErrorScope()])
+      errors = Promise.all([this.#popErrorScope(), this.#popErrorScope()])
       errors.catch(() => {}) // where call() throws
     }
     const error = (await errors).find((each) => each !== null)
     if (error) throw this.#failure(error.message, error)
   }
 
+  /** Rejected where the device throws, so that the other scope is closed in any case. */
+  async #popErrorScope(): Promise<{ readonly message: string } | null> {
+    return this.#device.popErrorScope()
+  }
+
   #failure(why: string, cause?: unknown): WebGPUUploadError {
     return new WebGPUUploadError(`Upload to WebGPU failed: ${this.#input.toString()}: ${why}`, { cause })
+  }
+}
+
+/** Tells of a loss until it is stopped: the promise lives as long as the device, and keeps no upload that is done. */
+function watchLoss(lost: UploadDevice['lost'], onLoss: (message: string) => void): () => void {
+  let tell: typeof onLoss | undefined = onLoss
+  const watch = async (): Promise<void> => {
+    const loss = await lost
+    let message = 'it does not say why'
+    try {
+      message = String(loss?.message)
+    } catch {
+      // Lost it is all the same.
+    }
+    tell?.(message)
+  }
+  watch().catch(() => {}) // a device that cannot tell
+  return () => (tell = undefined)
+}
+
+function destroy(buffer: UploadBuffer | undefined): void {
+  try {
+    buffer?.destroy()
+  } catch {
+    // What went wrong before is what the caller is to hear of.
   }
 }

@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import {
   AlreadyClosedError,
@@ -12,10 +14,12 @@ import {
   MMapDirectory,
 } from '../../src/index.js'
 import { uploadToWebGPU, type UploadDevice, WebGPUUploadError } from '../../src/webgpu/index.js'
+import { DIST, NODES } from '../support/child.js'
 import { InvertedInput } from '../support/filters.js'
 import { difference, pattern } from '../support/files.js'
+import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
-import { FakeDevice } from './fake-device.js'
+import { FakeBuffer, FakeDevice } from './fake-device.js'
 
 const LENGTH = 300_003
 const bytes = pattern(LENGTH)
@@ -185,6 +189,217 @@ describe.each<[string, () => Directory]>([
   })
 })
 
+const SILENT_CALLS = ['createBuffer', 'writeBuffer', 'onSubmittedWorkDone'] as const
+type SilentCall = (typeof SILENT_CALLS)[number]
+
+/** A device that never says what became of a call, and tells when it was asked. */
+class SilentDevice extends FakeDevice {
+  readonly silent: Promise<void>
+  lose!: (loss: { readonly message: string }) => void
+  override readonly lost = new Promise<{ readonly message: string }>((resolve) => (this.lose = resolve))
+  readonly #from: SilentCall
+  #fallSilent!: () => void
+
+  constructor(from: SilentCall) {
+    super()
+    this.#from = from
+    this.silent = new Promise((resolve) => (this.#fallSilent = resolve))
+  }
+
+  override async popErrorScope(): Promise<{ message: string } | null> {
+    const popped = super.popErrorScope()
+    const silent = this.#from === 'createBuffer' || (this.#from === 'writeBuffer' && this.writes.length > 0)
+    return silent ? this.#never() : popped
+  }
+
+  override onSubmittedWorkDone(): Promise<void> {
+    return this.#from === 'onSubmittedWorkDone' ? this.#never() : super.onSubmittedWorkDone()
+  }
+
+  #never(): Promise<never> {
+    this.#fallSilent()
+    return new Promise(() => {})
+  }
+}
+
+describe.each(SILENT_CALLS)('uploadToWebGPU() to a device that is silent about %s()', (from) => {
+  it('ends when it is told to, and leaves the signal without a listener', async () => {
+    const input = MMapDirectory.open(path).openInput('file')
+    const device = new SilentDevice(from)
+    const controller = new AbortController()
+    const meant = new Error('meant')
+    const upload = uploadToWebGPU(input, device, { pieceLength: 4096, signal: controller.signal })
+    upload.catch(() => {})
+    await device.silent
+    expect(getEventListeners(controller.signal, 'abort').length).toBe(1)
+    controller.abort(meant)
+    await expect(upload).rejects.toBe(meant)
+    expect(device.buffers.map(({ destroyed }) => destroyed)).toEqual([true])
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    input.close()
+  })
+
+  it('ends when the device is lost', async () => {
+    const input = MMapDirectory.open(path).openInput('file')
+    const device = new SilentDevice(from)
+    const { signal } = new AbortController()
+    const upload = uploadToWebGPU(input, device, { pieceLength: 4096, signal })
+    upload.catch(() => {})
+    await device.silent
+    device.lose({ message: 'gone' })
+    await expect(upload).rejects.toThrow(WebGPUUploadError)
+    await expect(upload).rejects.toThrow(/the device was lost: gone/)
+    expect(device.buffers.map(({ destroyed }) => destroyed)).toEqual([true])
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    input.close()
+  })
+})
+
+describe('uploadToWebGPU() to a device that no specification describes', () => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown): number => unhandled.push(error)
+  let input: IndexInput
+
+  beforeAll(() => {
+    input = MMapDirectory.open(path).openInput('file')
+    process.on('unhandledRejection', note)
+  })
+
+  afterEach(async () => {
+    await setImmediate() // Node tells of them when the microtasks are done
+    if (unhandled.length > 0) throw new AggregateError(unhandled.splice(0), 'nobody has handled these')
+  })
+
+  afterAll(() => {
+    process.off('unhandledRejection', note)
+    input.close()
+  })
+
+  it('takes it for lost when it cannot say why', async () => {
+    class Unspeakable extends FakeDevice {
+      override readonly lost = Promise.resolve({
+        get message(): string {
+          throw new Error('from lost.message')
+        },
+      })
+    }
+    const device = new Unspeakable()
+    await expect(uploadToWebGPU(input, device, { length: 4096 })).rejects.toThrow(
+      /the device was lost: it does not say why/,
+    )
+    expect(device.buffers.every(({ destroyed }) => destroyed)).toBe(true)
+  })
+
+  it('goes on when it cannot say whether it is lost', async () => {
+    for (const lost of [
+      Promise.reject(new Error('from lost')),
+      {
+        // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+        then() {
+          throw new Error('from lost.then')
+        },
+      } as unknown as FakeDevice['lost'],
+    ]) {
+      const device = Object.assign(new FakeDevice(), { lost })
+      const buffer = await uploadToWebGPU(input, device)
+      expect(difference(buffer.bytes, padded(bytes))).toBeUndefined()
+    }
+  })
+
+  it('closes both error scopes, whichever it refuses to close', async () => {
+    for (const throwing of [0, 1]) {
+      let popped = 0
+      class Unpoppable extends FakeDevice {
+        override popErrorScope(): ReturnType<FakeDevice['popErrorScope']> {
+          super.popErrorScope().catch(() => {})
+          if (popped++ === throwing) throw new Error('it throws')
+          return Promise.reject(new Error('it rejects'))
+        }
+      }
+      const device = new Unpoppable()
+      await expect(uploadToWebGPU(input, device)).rejects.toThrow(/^it (throws|rejects)$/)
+      expect([popped, device.openScopes]).toEqual([2, 0])
+      expect(device.buffers.map(({ destroyed }) => destroyed)).toEqual([true])
+    }
+  })
+
+  it('is rejected with the first error, not with that of destroy()', async () => {
+    const meant = new Error('meant')
+    class Indestructible extends FakeBuffer {
+      override destroy(): void {
+        super.destroy()
+        throw new Error('from destroy')
+      }
+    }
+    const device = new FakeDevice()
+    const buffer = new Indestructible(LENGTH + 1, 0x88, '', true)
+    device.createBuffer = () => buffer
+    const onProgress = (): void => {
+      throw meant
+    }
+    await expect(uploadToWebGPU(input, device, { onProgress })).rejects.toBe(meant)
+    expect(buffer.destroyed).toBe(true)
+  })
+
+  it('says that there is no buffer', async () => {
+    for (const nothing of [undefined, null, {}]) {
+      const device = new FakeDevice()
+      device.createBuffer = () => nothing as unknown as FakeBuffer
+      const upload = uploadToWebGPU(input, device)
+      await expect(upload).rejects.toThrow(WebGPUUploadError)
+      await expect(upload).rejects.toThrow(/createBuffer\(\) did not return a buffer/)
+      expect(device.writes).toEqual([])
+    }
+  })
+
+  it('has the last bytes when it transfers the array with the others away', async () => {
+    class Transferring extends FakeDevice {
+      override writeBuffer(...[buffer, at, data]: Parameters<FakeDevice['writeBuffer']>): void {
+        super.writeBuffer(buffer, at, data)
+        structuredClone(data, { transfer: [data.buffer] })
+      }
+    }
+    const unmapped = FSDirectory.open(path).openInput('file') // the views of a mapped file stay where they are
+    for (const each of [input, unmapped]) {
+      for (const length of [LENGTH, LENGTH - 1, LENGTH - 2]) {
+        const buffer = await uploadToWebGPU(each, new Transferring(), { length })
+        expect(difference(buffer.bytes, padded(bytes.subarray(0, length)))).toBeUndefined()
+      }
+    }
+    unmapped.close()
+  })
+
+  it('ends when it is told to from within a call of the device, though nothing is left to do', async () => {
+    const meant = new Error('meant')
+    for (const length of [0, 4096]) {
+      const controller = new AbortController()
+      class Aborting extends FakeDevice {
+        override createBuffer(...[descriptor]: Parameters<FakeDevice['createBuffer']>): FakeBuffer {
+          if (length === 0) controller.abort(meant)
+          return super.createBuffer(descriptor)
+        }
+      }
+      const device = new Aborting()
+      const onProgress = (): void => controller.abort(meant) // the last there is
+      const { signal } = controller
+      await expect(uploadToWebGPU(input, device, { length, signal, onProgress })).rejects.toBe(meant)
+      expect(device.buffers.map(({ destroyed }) => destroyed)).toEqual([true])
+      expect(getEventListeners(signal, 'abort')).toEqual([])
+    }
+  })
+
+  it('is rejected when the device is lost while it makes an empty buffer', async () => {
+    const device = new SilentDevice('onSubmittedWorkDone')
+    const { createBuffer } = device
+    device.createBuffer = (descriptor) => {
+      device.lose({ message: 'gone' })
+      return createBuffer.call(device, descriptor)
+    }
+    await expect(uploadToWebGPU(input, device, { length: 0 })).rejects.toThrow(/the device was lost: gone/)
+    expect(device.buffers.map(({ destroyed }) => destroyed)).toEqual([true])
+  })
+})
+
 describe('uploadToWebGPU()', () => {
   it('hands out views, of which nothing can be written into the file', async () => {
     class Writing extends FakeDevice {
@@ -214,6 +429,39 @@ describe('uploadToWebGPU()', () => {
     await uploadToWebGPU(input, new Looking(), { pieceLength: 65_536 })
     expect(most).toBeGreaterThan(0) // a view each
     input.close()
+  })
+
+  it.each(NODES)('leaves nothing with a device that lives on (%s)', async (node) => {
+    const alive = await survives(
+      `
+      const { uploadToWebGPU } = require(process.argv[2])
+      const device = {
+        limits: { maxBufferSize: 2 ** 30 },
+        lost: new Promise(() => {}),
+        queue: { writeBuffer() {}, onSubmittedWorkDone: async () => {} },
+        createBuffer: () => ({ destroy() {} }),
+        pushErrorScope() {},
+        popErrorScope: async () => null,
+      }
+      const upload = async () => {
+        const input = lib.MMapDirectory.open(process.argv[1]).openInput('file')
+        await uploadToWebGPU(input, device, { signal: new AbortController().signal })
+        input.close()
+        return new WeakRef(input)
+      }
+      ;(async () => {
+        const inputs = []
+        for (let i = 0; i < 10; i++) inputs.push(await upload())
+        // No collected(): what deref() has returned is kept until the turn ends.
+        for (let i = 0; i < 5; i++) {
+          await turns()
+          gc()
+        }
+        say(inputs.filter((input) => input.deref() !== undefined).length)
+      })().catch(fail)`,
+      { args: [path, join(DIST, 'webgpu', 'index.js')], node, nodeOptions: ['--expose-gc'] },
+    )
+    expect(alive).toBe(0)
   })
 
   it('answers what no type lets through', async () => {
