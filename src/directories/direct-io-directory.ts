@@ -29,7 +29,8 @@ export interface DirectIODirectoryStats {
  *
  * Where the system does not allow it, those files, too, are the business of the directory behind: a
  * warning says so once, and stats(). It is allowed on Linux by most file systems; a tmpfs is nothing but
- * cache. node:fs knows no way on macOS, and none that was tried on Windows.
+ * cache. node:fs knows no way on macOS, and none that was tried on Windows. It takes memory of
+ * WebAssembly's, for which some 10 GiB of addresses are reserved.
  *
  * An input past the cache is for reading from its start to its end: each clone and slice reads 256 KiB
  * at a time into memory of its own, and nothing is kept. It cannot be shared with another thread.

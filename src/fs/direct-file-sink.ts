@@ -1,13 +1,4 @@
-import {
-  close,
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
@@ -16,28 +7,17 @@ import {
   bufferOf,
   byteOffsetOf,
   bytesOf,
+  newBytes,
   privateBytes,
   setBytes,
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import { giveBack, PIECE } from './aligned-memory.js'
+import { type Held, holdFor, letGo } from './direct-held.js'
 import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
 import { FileSink } from './file-sink.js'
-import { withStorageErrors } from './fs-errors.js'
+import { storageError, withStorageErrors } from './fs-errors.js'
 import { O_NOFOLLOW } from './system.js'
-
-/** What an output has that was dropped without close. */
-interface Held {
-  readonly piece: Uint8Array
-  /** Past the cache; the one through the cache. */
-  direct: number | undefined
-  cached: number | undefined
-}
-
-const forgotten = new FinalizationRegistry<Held>(({ piece, direct, cached }) => {
-  for (const fd of [direct, cached]) if (fd !== undefined) close(fd, () => {})
-  giveBack([piece])
-})
 
 /**
  * Writes a new file past the system's cache: whole blocks from aligned memory, the last of which is
@@ -60,7 +40,7 @@ export class DirectFileSink implements OutputSink {
     // Made without O_DIRECT: where that is refused, the file may be there, or may be someone else's.
     const cached = withStorageErrors('create', path, () => openSync(path, 'wx'))
     try {
-      const file = openDirect(path, constants.O_WRONLY | O_NOFOLLOW)
+      const file = openMade(path, cached)
       if (!(file instanceof StorageError)) return new DirectFileSink(path, cached, file, onRefusal)
       onRefusal(file)
       return new FileSink(path, cached)
@@ -81,8 +61,7 @@ export class DirectFileSink implements OutputSink {
     this.#block = block
     this.#onRefusal = onRefusal
     this.#held = { piece, direct: fd, cached }
-    forgotten.register(this, this.#held, this)
-    if (fstatSync(fd).ino !== fstatSync(cached).ino) this.#useCache('someone has replaced it')
+    holdFor(this, this.#held)
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -95,12 +74,12 @@ export class DirectFileSink implements OutputSink {
   }
 
   close(complete: boolean): void {
-    forgotten.unregister(this)
+    letGo(this)
     try {
       if (complete && this.#at > 0) this.#writeEnd()
     } finally {
       const { piece, direct, cached } = this.#held
-      giveBack([piece])
+      giveBack(piece)
       withStorageErrors('close', this.#path, () => {
         for (const fd of [direct, cached]) if (fd !== undefined) closeSync(fd)
       })
@@ -111,8 +90,7 @@ export class DirectFileSink implements OutputSink {
     const length = this.#written + this.#at
     const rest = this.#at % this.#block
     const padding = rest === 0 ? 0 : this.#block - rest
-    const { piece } = this.#held
-    bytesOf(bufferOf(piece), byteOffsetOf(piece) + this.#at, padding).fill(0)
+    setBytes(this.#held.piece, newBytes(padding), this.#at)
     this.#flush(this.#at + padding)
     if (padding === 0) return
     withStorageErrors('truncate', this.#path, () => ftruncateSync(this.#fd, length))
@@ -163,6 +141,25 @@ export class DirectFileSink implements OutputSink {
     this.#held.direct = undefined
     this.#onRefusal(refused(why, this.#path, cause))
   }
+}
+
+/** Opens the file that was made just now once more, unless the path leads to another one. */
+function openMade(path: string, made: number): DirectFile | StorageError {
+  const file = openDirect(path, constants.O_WRONLY | O_NOFOLLOW)
+  if (file instanceof StorageError) return file
+  const { fd, piece } = file
+  let same = false
+  try {
+    same = fstatSync(fd).ino === fstatSync(made).ino
+  } catch (error) {
+    throw storageError(error, 'stat', path)
+  } finally {
+    if (!same) {
+      giveBack(piece)
+      closeSync(fd)
+    }
+  }
+  return same ? file : refused('someone has replaced it', path)
 }
 
 setPrototypeOf(DirectFileSink.prototype, null) // see MappedSource

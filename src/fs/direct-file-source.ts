@@ -1,32 +1,32 @@
-import { close, closeSync, constants, fstatSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 
 import { AlreadyClosedError, EndOfFileError, FileFaultError, StorageError } from '../store/errors.js'
-import { privateBytes, setPrototypeOf } from '../store/intrinsics.js'
+import {
+  bufferOf,
+  byteOffsetOf,
+  bytesOf,
+  newBytes,
+  privateBytes,
+  setBytes,
+  setPrototypeOf,
+} from '../store/intrinsics.js'
 import type { ReadAdvice } from '../store/io-context.js'
 import { Window, type WindowSource } from '../store/window.js'
-import { giveBack, PIECE, takeAligned } from './aligned-memory.js'
+import { giveBack, PIECE } from './aligned-memory.js'
+import { type Held, holdFor, letGo } from './direct-held.js'
 import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { O_NONBLOCK } from './system.js'
 
-/** What an input has that was dropped without close. */
-interface Held {
-  readonly fd: number
-  readonly pieces: Uint8Array[]
-}
-
-const forgotten = new FinalizationRegistry<Held>(({ fd, pieces }) => {
-  close(fd, () => {})
-  giveBack(pieces)
-})
-
-/** Windows are pieces of aligned memory that reads past the system's cache fill. */
+/**
+ * Reads past the system's cache fill one piece of aligned memory, from which windows are copied: those of
+ * clones and slices that were dropped are the garbage collector's. The copy takes little of the time of such a read.
+ */
 export class DirectFileSource implements WindowSource {
   readonly length: number
   readonly #path: string
   readonly #block: number
   readonly #held: Held
-  #unused: Uint8Array | undefined
   #closed = false
 
   /** Opens a regular file. What the system answers where it does not allow that is returned. */
@@ -45,7 +45,7 @@ export class DirectFileSource implements WindowSource {
       answer = error
     }
     closeSync(fd)
-    giveBack([piece])
+    giveBack(piece)
     if (typeof answer === 'string') return refused(answer, path)
     if (isRefusal(answer)) return refused('the file system does not allow it', path, answer)
     throw storageError(answer, 'read', path)
@@ -55,36 +55,44 @@ export class DirectFileSource implements WindowSource {
     this.#path = path
     this.length = length
     this.#block = block
-    this.#unused = piece
-    this.#held = { fd, pieces: [piece] }
-    forgotten.register(this, this.#held, this)
+    this.#held = { piece, direct: fd, cached: undefined }
+    holdFor(this, this.#held)
   }
 
   window(position: number, _need: number, spent: Window | undefined): Window {
     this.#ensureOpen()
-    const window = spent ?? new Window(0, this.#takePiece(), 0)
+    const window = spent ?? this.#newWindow()
     const start = position - (position % this.#block)
     const length = Math.min(PIECE, this.length - start)
     window.length = 0 // nothing, should the read fail
-    this.#fill(window.bytes, start, length)
+    this.#fill(start, length)
+    const { piece } = this.#held
+    setBytes(window.bytes, bytesOf(bufferOf(piece), byteOffsetOf(piece), length), 0)
     window.start = start
     window.length = length
     return window
   }
 
-  #takePiece(): Uint8Array {
-    const piece = this.#unused ?? takeAligned()!
-    if (this.#unused === undefined) this.#held.pieces.push(piece)
-    this.#unused = undefined
-    return piece
+  #newWindow(): Window {
+    const length = Math.min(PIECE, this.length)
+    try {
+      return new Window(0, newBytes(length), 0)
+    } catch (cause) {
+      throw new StorageError(
+        'ERR_MEMORY_ALLOCATION_FAILED',
+        `No memory for ${length} bytes: a window of ${this.#path}`,
+        { path: this.#path, cause },
+      )
+    }
   }
 
   /** Reads whole blocks, even where the file ends in one. */
-  #fill(piece: Uint8Array, start: number, length: number): void {
+  #fill(start: number, length: number): void {
+    const { piece } = this.#held
     for (let done = 0; done < length;) {
       const part = privateBytes(piece, done, PIECE - done)
       const count = withStorageErrors('read', this.#path, () =>
-        readSync(this.#held.fd, part, 0, PIECE - done, start + done),
+        readSync(this.#fd, part, 0, PIECE - done, start + done),
       )
       if (done + count >= length) return
       if (count < this.#block) {
@@ -100,7 +108,7 @@ export class DirectFileSource implements WindowSource {
   fault(closely: boolean): FileFaultError | undefined {
     if (!closely) return undefined
     this.#ensureOpen()
-    const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#held.fd))
+    const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#fd))
     if (size >= this.length) return undefined
     return new FileFaultError(
       `A file was truncated: ${this.#path}: it had ${this.length} bytes when it was opened and has ${size} now`,
@@ -112,16 +120,20 @@ export class DirectFileSource implements WindowSource {
     return 'sequential'
   }
 
-  /** The descriptor may be another file's by now, and the memory another window's. */
+  get #fd(): number {
+    return this.#held.direct!
+  }
+
+  /** The descriptor may be another file's by now, and the memory another's. */
   #ensureOpen(): void {
     if (this.#closed) throw new AlreadyClosedError(`Already closed: ${this.#path}`)
   }
 
   close(): void {
-    forgotten.unregister(this)
+    letGo(this)
     this.#closed = true
-    giveBack(this.#held.pieces)
-    closeSync(this.#held.fd)
+    giveBack(this.#held.piece)
+    closeSync(this.#fd)
   }
 }
 

@@ -28,13 +28,22 @@ export function openDirect(path: string, flags: number): DirectFile | StorageErr
     if (isRefusal(cause)) return refused('the file system does not allow it', path, cause)
     throw storageError(cause, 'open', path)
   }
-  const { blksize } = fstatSync(fd)
-  const fits = PIECE % blksize === 0
+  let block: number
+  try {
+    block = fstatSync(fd).blksize
+  } catch (error) {
+    closeSync(fd)
+    throw storageError(error, 'stat', path)
+  }
+  // A window has to have the 8 bytes of a value that lies across the border of two blocks.
+  const fits = block > 0 && block <= PIECE / 2 && PIECE % block === 0
   const piece = fits ? takeAligned() : undefined
-  if (piece !== undefined) return { fd, block: blksize, piece }
+  if (piece !== undefined) return { fd, block, piece }
   closeSync(fd)
-  return refused(fits ? 'no WebAssembly, whose memory is aligned' : `blocks of ${blksize} bytes`, path)
+  return refused(fits ? NO_MEMORY : `blocks of ${block} bytes`, path)
 }
+
+const NO_MEMORY = 'no aligned memory: WebAssembly is switched off, or addresses are limited (ulimit -v)'
 
 /** Whether the system has refused to go past its cache, rather than failed. Some do at the first read or write. */
 export function isRefusal(error: unknown): boolean {

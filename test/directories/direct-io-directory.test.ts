@@ -11,6 +11,7 @@ import {
   MMapDirectory,
 } from '../../src/index.js'
 import { runScript } from '../support/child.js'
+import { runs } from '../support/programs.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from '../support/temporary.js'
 
 const MIB = 1024 * 1024
@@ -269,6 +270,176 @@ describe('where the system refuses', () => {
     ]).toContainEqual([inputs, outputs, refused, warn.mock.calls.length])
     warn.mockRestore()
     removeDirectory(memory)
+  })
+})
+
+/** A directory that takes every file past the cache, and what it tells of itself. */
+const IN_CHILD = `
+  const fs = require('node:fs')
+  const [, path] = process.argv
+  const make = () => new lib.DirectIODirectory(lib.FSDirectory.open(path), { minBytesDirect: 0 })
+  const context = lib.IOContext.merge({ totalMaxDoc: 1, estimatedMergeBytes: 1, isExternal: false, mergeMaxNumSegments: -1 })
+  process.emitWarning = () => {}
+  const bytes = Buffer.alloc(1 << 20, 'what one block has and no other, not even by chance')
+  fs.writeFileSync(path + '/file', bytes)
+  const descriptors = () => fs.readdirSync('/proc/self/fd').length
+  const codeOf = (attempt) => {
+    try {
+      return attempt()
+    } catch (error) {
+      return error.code
+    }
+  }
+  const virtualBytes = () => 1024 * Number(/VmSize:\\s*(\\d+)/.exec(fs.readFileSync('/proc/self/status', 'latin1'))[1])
+`
+
+async function said(script: string, ...nodeOptions: string[]): Promise<unknown> {
+  const { stdout, stderr } = await runScript(IN_CHILD + script, { args: [path], nodeOptions })
+  expect(stderr).toBe('')
+  return JSON.parse(stdout)
+}
+
+describe.skipIf(!BYPASSES || process.versions['bun'] !== undefined)('aligned memory', () => {
+  it.skipIf(!runs('prlimit', '--version'))(
+    'is done without where there are no addresses for it: files go through the cache (needs prlimit)',
+    async () => {
+      const found = await said(`
+        const limit = virtualBytes() + 2 ** 30
+        require('node:child_process').execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + limit])
+        const directory = make()
+        const before = descriptors()
+        for (let i = 0; i < 3; i++) {
+          const output = directory.createOutput('made' + i, context)
+          output.writeBytes(bytes)
+          output.close()
+          const input = directory.openInput('made' + i, context)
+          const found = new Uint8Array(bytes.length)
+          input.readBytes(found)
+          if (!bytes.equals(found)) throw new Error('other bytes')
+          input.close()
+        }
+        const { inputs, outputs, refused, refusal } = directory.stats()
+        console.log(JSON.stringify([inputs, outputs, refused, refusal.message.includes('ulimit -v'), descriptors() - before]))`)
+      expect(found).toEqual([0, 0, 6, true, 0])
+    },
+  )
+
+  it('is one piece an input, however many slices are read and dropped', async () => {
+    const found = await said(
+      `
+      const input = make().openInput('file', context)
+      input.readByte()
+      const before = virtualBytes()
+      let sum = 0
+      for (let i = 0; i < 4000; i++) {
+        sum += input.slice('slice', i, 100).readByte() === bytes[i] ? 1 : 0
+        if (i % 500 === 0) gc()
+      }
+      const ended = virtualBytes()
+      setImmediate(() => {
+        gc()
+        console.log(JSON.stringify([sum, ended - before < 4 * 2 ** 30, process.memoryUsage().arrayBuffers < 32 * 2 ** 20]))
+        input.close()
+      })`,
+      '--expose-gc',
+    )
+    expect(found).toEqual([4000, true, true])
+  })
+
+  it('is not what windows are of: a reader without memory for one gets a StorageError, others read on', async () => {
+    const found = await said(`
+      let scarce = false
+      globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
+        construct(target, [length]) {
+          if (scarce && length === 256 * 1024) throw new RangeError('Array buffer allocation failed')
+          return new target(length)
+        },
+      })
+      for (const name of Object.keys(require.cache)) delete require.cache[name]
+      const mine = require(dist + '/index.js')
+      const directory = new mine.DirectIODirectory(mine.FSDirectory.open(path), { minBytesDirect: 0 })
+      const input = directory.openInput('file', mine.IOContext.merge(context.mergeInfo))
+      input.readByte()
+      scarce = true
+      const slice = input.slice('slice', 300_000, 100)
+      const refused = codeOf(() => slice.readByte())
+      input.seek(700_000)
+      const others = input.readByte() === bytes[700_000]
+      scarce = false
+      console.log(JSON.stringify([refused, others, slice.readByte() === bytes[300_000]]))`)
+    expect(found).toEqual(['ERR_MEMORY_ALLOCATION_FAILED', true, true])
+  })
+
+  it.each([
+    [4096, 1],
+    [128 * 1024, 1],
+    [256 * 1024, 0],
+    [1024 * 1024, 0],
+    [0, 0],
+  ])('is filled so that values across the borders of blocks of %i bytes are there', async (block, inputs) => {
+    const found = await said(`
+      const { fstatSync } = fs
+      fs.fstatSync = (...given) => Object.assign(fstatSync(...given), { blksize: ${block} })
+      const directory = make()
+      const input = directory.openInput('file', context)
+      const wrong = []
+      for (let border = 4096; border < bytes.length; border += 4096) {
+        for (let at = border - 8; at <= border; at++) {
+          input.seek(at)
+          if (input.readLong() !== bytes.readBigInt64LE(at)) wrong.push(at)
+        }
+      }
+      console.log(JSON.stringify([wrong, directory.stats().inputs]))`)
+    expect(found).toEqual([[], inputs])
+  })
+
+  it('is given back, with descriptors, where the system fails to tell of a file', async () => {
+    const found = await said(`
+      const { fstatSync } = fs
+      let calls = 0
+      let failing = 0
+      fs.fstatSync = (...given) => {
+        if (++calls === failing) throw Object.assign(new Error('EIO: i/o error, fstat'), { code: 'EIO', syscall: 'fstat', errno: -5 })
+        return fstatSync(...given)
+      }
+      const directory = make()
+      const attempt = (which, action) => {
+        calls = 0
+        failing = which
+        return codeOf(action)
+      }
+      const before = descriptors()
+      const codes = []
+      for (const which of [1, 2]) {
+        codes.push(attempt(which, () => directory.openInput('file', context)))
+        codes.push(attempt(which, () => directory.createOutput('made', context)))
+      }
+      codes.push(attempt(3, () => directory.createOutput('made', context)))
+      console.log(JSON.stringify([codes, descriptors() - before, fs.readdirSync(path)]))`)
+    expect(found).toEqual([Array(5).fill('EIO'), 0, ['file']])
+  })
+
+  it('is not needed for a file that someone has replaced: the one that was made is written', async () => {
+    const found = await said(`
+      const { openSync } = fs
+      fs.openSync = (file, flags, ...rest) => {
+        if (typeof flags === 'number' && (flags & fs.constants.O_DIRECT) !== 0) {
+          fs.renameSync(file, path + '/elsewhere')
+          fs.writeFileSync(file, 'of someone else')
+        }
+        return openSync(file, flags, ...rest)
+      }
+      const directory = make()
+      const before = descriptors()
+      const output = directory.createOutput('made', context)
+      output.writeBytes(bytes)
+      output.close()
+      const { outputs, refused, refusal } = directory.stats()
+      const same = bytes.equals(fs.readFileSync(path + '/elsewhere'))
+      console.log(JSON.stringify([
+        outputs, refused, refusal.message.includes('replaced'), same, fs.readFileSync(path + '/made', 'latin1'), descriptors() - before,
+      ]))`)
+    expect(found).toEqual([0, 1, true, true, 'of someone else', 0])
   })
 })
 

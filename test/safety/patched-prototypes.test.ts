@@ -126,6 +126,7 @@ const patchEverything = (except) => {
   patch(Symbol)
   patch(Object.prototype, ['__proto__', 'constructor'])
   patch(lib.Window.prototype)
+  if (globalThis.WebAssembly !== undefined) patch(WebAssembly.Memory.prototype)
   for (const type of [lib.DataInput, lib.IndexInput, lib.SharedInput, lib.MMapDirectory, lib.FSDirectory, lib.Directory]) {
     patch(type.prototype, ['constructor'])
   }
@@ -270,16 +271,29 @@ const exercise = (directory, name) => {
 }
 `
 
+/** Takes every file past the system's cache. */
+const ALL_DIRECT = `
+class AllDirect extends lib.DirectIODirectory {
+  useDirectIO() {
+    return true
+  }
+}
+`
+
 describe.each(THREADS)('a program that patches what the library is built on, %s, %s', (node, thread) => {
-  it.each(['MMapDirectory', 'FSDirectory', 'ByteBuffersDirectory'])(
+  it.each(['MMapDirectory', 'FSDirectory', 'DirectIODirectory', 'ByteBuffersDirectory'])(
     'gets no buffer that anything is read from: %s',
     async (type) => {
       const said = await survives(
         `${ATTACKER}${EXERCISE}
         const small = () => ({ [require(dist + '/store/window-power.js').windowPower]: 12 })
+        ${ALL_DIRECT}
+        process.emitWarning = () => {} // where the system refuses
+        const openWith = (options) =>
+          ${type === 'DirectIODirectory' ? 'new AllDirect(lib.FSDirectory.open(dir, options))' : `lib.${type}.open(dir, options)`}
         const directories = ${JSON.stringify(type)} === 'ByteBuffersDirectory'
           ? [new lib.ByteBuffersDirectory(), new lib.ByteBuffersDirectory(small())]
-          : [{}, small()].map((options) => lib.${type}.open(dir, options))
+          : [{}, small()].map(openWith)
         const name = 'file' + process.pid
         for (const directory of directories.slice(0, ${type === 'ByteBuffersDirectory' ? 2 : 1})) {
           const output = directory.createOutput(name)
@@ -333,4 +347,41 @@ describe.each(THREADS)('a program that patches what the library is built on, %s,
       expect(said).toEqual([fine, fine])
     },
   )
+
+  // An output's bytes wait there, and who has the memory can take it away from all files.
+  it('gets nothing of the aligned memory that files past the cache are read and written with', async () => {
+    const said = await survives(
+      `${ATTACKER}${ALL_DIRECT}
+      process.emitWarning = () => {} // where the system refuses
+      const directory = new AllDirect(lib.FSDirectory.open(dir))
+      const name = (i) => 'direct' + process.pid + '-' + i
+      const bytes = noise(300_001)
+      const { stringify } = JSON
+      const { log } = console
+      patchEverything([])
+      const files = []
+      for (let i = 0; i < 20; i++) {
+        const output = directory.createOutput(name(i)) // more than pieces are cut at once
+        output.writeBytes(bytes)
+        files[i] = output
+      }
+      for (let i = 0; i < 20; i++) files[i].close()
+      let right = 0
+      for (let i = 0; i < 20; i++) {
+        const input = directory.openInput(name(i))
+        input.seek(300_000)
+        if (input.readByte() === bytes[300_000]) right++
+        files[i] = input
+      }
+      for (let i = 0; i < 20; i++) files[i].close()
+      let found = 0
+      apply(forEach, seen, [(buffer) => {
+        if (apply(lengthOf, buffer, []) === 16 * 256 * 1024) found++
+      }])
+      log(stringify([right, found, calls > 100]))
+      process.exit()`,
+      { args: [path], node, thread },
+    )
+    expect(said).toEqual([20, 0, true])
+  })
 })

@@ -19,6 +19,7 @@ import {
 } from '../../src/index.js'
 import { FilteredInputs, InvertedBytes } from './filters.js'
 import type { DirectorySupport } from '../../src/testing/index.js'
+import { O_DIRECT } from '../../src/fs/system.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
 import { LATER_ADVICE } from './mappings.js'
@@ -169,11 +170,17 @@ export class AllDirect extends DirectIODirectory {
   }
 }
 
-/** A DirectIODirectory has inputs of its own, which are neither mapped nor shared. */
+/**
+ * A DirectIODirectory has inputs of its own, which are neither mapped nor shared. Where there is no
+ * O_DIRECT, they are those of the directory in it.
+ */
 const DIRECT_KINDS: readonly DirectoryKind[] = (['MMapDirectory', 'FSDirectory'] as const).map((name) => ({
   name: `DirectIODirectory around ${name}`,
   type: 'fs',
-  supports: { persistence: true, systemLocks: true, guardedMemory: true },
+  supports:
+    O_DIRECT === 0
+      ? { MMapDirectory: MAPPED, FSDirectory: FILES }[name]
+      : { persistence: true, systemLocks: true, guardedMemory: true },
   power: 18,
   root: undefined,
   open: (path) => new AllDirect((name === 'FSDirectory' ? FSDirectory : MMapDirectory).open(path)),
