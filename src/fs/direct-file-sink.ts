@@ -4,6 +4,8 @@ import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
 import { ignoringErrors } from '../store/ignoring-errors.js'
 import {
+  holdFor,
+  letGo,
   bufferOf,
   byteOffsetOf,
   bytesOf,
@@ -13,7 +15,7 @@ import {
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import { giveBack, PIECE } from './aligned-memory.js'
-import { type Held, holdFor, letGo } from './direct-held.js'
+import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
 import { FileSink } from './file-sink.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
@@ -61,7 +63,7 @@ export class DirectFileSink implements OutputSink {
     this.#block = block
     this.#onRefusal = onRefusal
     this.#held = { piece, direct: fd, cached }
-    holdFor(this, this.#held)
+    holdFor(forgotten, this, this.#held)
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -74,7 +76,7 @@ export class DirectFileSink implements OutputSink {
   }
 
   close(complete: boolean): void {
-    letGo(this)
+    letGo(forgotten, this)
     try {
       if (complete && this.#at > 0) this.#writeEnd()
     } finally {

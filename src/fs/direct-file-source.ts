@@ -2,6 +2,8 @@ import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 
 import { AlreadyClosedError, EndOfFileError, FileFaultError, StorageError } from '../store/errors.js'
 import {
+  holdFor,
+  letGo,
   bufferOf,
   byteOffsetOf,
   bytesOf,
@@ -13,7 +15,7 @@ import {
 import type { ReadAdvice } from '../store/io-context.js'
 import { Window, type WindowSource } from '../store/window.js'
 import { giveBack, PIECE } from './aligned-memory.js'
-import { type Held, holdFor, letGo } from './direct-held.js'
+import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { O_NONBLOCK } from './system.js'
@@ -56,7 +58,7 @@ export class DirectFileSource implements WindowSource {
     this.length = length
     this.#block = block
     this.#held = { piece, direct: fd, cached: undefined }
-    holdFor(this, this.#held)
+    holdFor(forgotten, this, this.#held)
   }
 
   window(position: number, _need: number, spent: Window | undefined): Window {
@@ -130,7 +132,7 @@ export class DirectFileSource implements WindowSource {
   }
 
   close(): void {
-    letGo(this)
+    letGo(forgotten, this)
     this.#closed = true
     giveBack(this.#held.piece)
     closeSync(this.#fd)

@@ -10,28 +10,8 @@ export interface Held {
   cached: number | undefined
 }
 
-const forgotten = new FinalizationRegistry<Held>(({ piece, direct, cached }) => {
+/** What was dropped without close. */
+export const forgotten = new FinalizationRegistry<Held>(({ piece, direct, cached }) => {
   for (const fd of [direct, cached]) if (fd !== undefined) close(fd, () => {})
   giveBack(piece)
 })
-
-// The engine's own methods: those that a program has patched would be given the memory.
-const { call } = Function.prototype
-const { register, unregister } = FinalizationRegistry.prototype
-const registerWith = call.bind(register) as (
-  registry: FinalizationRegistry<Held>,
-  owner: object,
-  held: Held,
-  token: object,
-) => void
-const unregisterFrom = call.bind(unregister) as (registry: FinalizationRegistry<Held>, token: object) => void
-
-/** Gives back what its owner has, should that be dropped without close. */
-export function holdFor(owner: object, held: Held): void {
-  registerWith(forgotten, owner, held, owner)
-}
-
-/** The owner gives it back itself. */
-export function letGo(owner: object): void {
-  unregisterFrom(forgotten, owner)
-}

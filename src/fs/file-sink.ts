@@ -2,7 +2,7 @@ import { close, closeSync, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
-import { privateBytes, setPrototypeOf } from '../store/intrinsics.js'
+import { holdFor, letGo, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import { withStorageErrors } from './fs-errors.js'
 
 /** Descriptors of outputs that were dropped without close. */
@@ -17,7 +17,7 @@ export class FileSink implements OutputSink {
   constructor(path: string, fd?: number) {
     this.#path = path
     this.#fd = fd ?? withStorageErrors('create', path, () => openSync(path, 'wx'))
-    forgotten.register(this, this.#fd, this)
+    holdFor(forgotten, this, this.#fd)
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
@@ -30,7 +30,7 @@ export class FileSink implements OutputSink {
   }
 
   close(): void {
-    forgotten.unregister(this)
+    letGo(forgotten, this)
     withStorageErrors('close', this.#path, () => closeSync(this.#fd))
   }
 }

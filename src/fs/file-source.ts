@@ -8,7 +8,7 @@ import {
   FileNotFoundError,
   type MapFailedError,
 } from '../store/errors.js'
-import { lengthOf, newBytes, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
+import { holdFor, lengthOf, letGo, newBytes, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
@@ -80,7 +80,7 @@ export class FileSource implements WindowSource {
     this.mapFailure = options.mapFailure
     this.#windowLength = options.windowLength
     this.directLength = options.windowLength ?? LARGE
-    forgotten.register(this, fd, this)
+    holdFor(forgotten, this, fd)
   }
 
   window(position: number, need: number, spent: Window | undefined): Window {
@@ -228,7 +228,7 @@ export class FileSource implements WindowSource {
   }
 
   close(): void {
-    forgotten.unregister(this)
+    letGo(forgotten, this)
     this.#closed = true
     if (this.#loads === 0) closeSync(this.#fd)
   }

@@ -159,6 +159,26 @@ export const decodeUtf8: (bytes: Uint8Array, start: number, end: number) => stri
 )
 
 const CapturedBigInt = BigInt
+const { register, unregister } = FinalizationRegistry.prototype
+
+const registerWith = uncurry(register) as (
+  registry: FinalizationRegistry<never>,
+  owner: object,
+  held: unknown,
+  token: object,
+) => void
+const unregisterFrom = uncurry(unregister) as (registry: FinalizationRegistry<never>, token: object) => void
+
+/** Tells `registry` what `owner` holds, for when that is collected. A patched register() would be handed both. */
+export function holdFor<Held>(registry: FinalizationRegistry<Held>, owner: object, held: Held): void {
+  registerWith(registry as FinalizationRegistry<never>, owner, held, owner)
+}
+
+/** The owner gives back itself what it holds. */
+export function letGo<Held>(registry: FinalizationRegistry<Held>, owner: object): void {
+  unregisterFrom(registry as FinalizationRegistry<never>, owner)
+}
+
 const { asIntN } = BigInt
 
 /**

@@ -281,6 +281,31 @@ class AllDirect extends lib.DirectIODirectory {
 `
 
 describe.each(THREADS)('a program that patches what the library is built on, %s, %s', (node, thread) => {
+  it('is shown no source and no sink by a FinalizationRegistry', async () => {
+    const said = await survives(
+      `
+      const shown = []
+      const { register } = FinalizationRegistry.prototype
+      FinalizationRegistry.prototype.register = function (owner, ...rest) {
+        if (/Source$|Sink$/.test(owner?.constructor?.name ?? 'Source')) shown.push(rest.length)
+        return register.call(this, owner, ...rest)
+      }
+      for (const type of ['MMapDirectory', 'FSDirectory']) {
+        const directory = lib[type].open(dir)
+        const output = directory.createOutput(type + process.pid)
+        output.writeInt(1)
+        output.close()
+        const input = directory.openInput(type + process.pid)
+        input.readInt()
+        input.close()
+      }
+      say(shown)
+      `,
+      { args: [path], node, thread },
+    )
+    expect(said).toEqual([])
+  })
+
   it.each(['MMapDirectory', 'FSDirectory', 'DirectIODirectory', 'ByteBuffersDirectory'])(
     'gets no buffer that anything is read from: %s',
     async (type) => {
