@@ -7,12 +7,6 @@ export interface ChunkFile {
   readonly chunkPower: number
 }
 
-/**
- * What native code knows a chunk by; undefined for what only looks like one. An address that a program
- * hands in is never used.
- */
-export let pinOf: (chunk: unknown) => (ChunkFile & { readonly id: number }) | undefined
-
 /** Nobody else can make a chunk, not with `chunk.constructor` either. */
 const KEY = Symbol('mmap-directory:chunk')
 
@@ -47,11 +41,9 @@ class MappedChunk implements ExportedChunk {
     this.#file = { path: file.path, chunkPower: file.chunkPower }
   }
 
-  static {
-    pinOf = (chunk) =>
-      typeof chunk === 'object' && chunk !== null && #id in chunk
-        ? { id: chunk.#id, ...chunk.#file }
-        : undefined
+  static pinOf(this: void, chunk: unknown): (ChunkFile & { readonly id: number }) | undefined {
+    if (typeof chunk !== 'object' || chunk === null || !(#id in chunk)) return undefined
+    return { id: chunk.#id, ...chunk.#file }
   }
 
   release(): void {
@@ -62,6 +54,12 @@ class MappedChunk implements ExportedChunk {
     this.release()
   }
 }
+
+/**
+ * What native code knows a chunk by; undefined for what only looks like one. An address that a program
+ * hands in is never used. Taken now, since a program gets at the class and could replace it there.
+ */
+export const { pinOf } = MappedChunk
 
 export function mappedChunk(
   addon: NativeAddon,
