@@ -356,7 +356,9 @@ describe('uploadToWebGPU() to a device that no specification describes', () => {
     class Transferring extends FakeDevice {
       override writeBuffer(...[buffer, at, data]: Parameters<FakeDevice['writeBuffer']>): void {
         super.writeBuffer(buffer, at, data)
-        structuredClone(data, { transfer: [data.buffer] })
+        try {
+          structuredClone(data, { transfer: [data.buffer] })
+        } catch {} // Node 26 transfers no views of mapped files
       }
     }
     const unmapped = FSDirectory.open(path).openInput('file') // the views of a mapped file stay where they are
