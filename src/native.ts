@@ -66,6 +66,7 @@ export type MetalSystem =
       readonly maxBufferLength: number
       readonly hasUnifiedMemory: boolean
       readonly pageSize: number
+      readonly reason?: undefined
     }
   | { readonly reason: string }
 

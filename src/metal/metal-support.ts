@@ -30,7 +30,7 @@ export function metalSupport(): MetalSupport {
   if (system === undefined) {
     return { available: false, reason: `the native part could not be loaded: ${nativeFailure()?.message}` }
   }
-  if ('reason' in system) return { available: false, reason: system.reason }
+  if (system.reason !== undefined) return { available: false, reason: system.reason }
   return { available: true, device: system }
 }
 

@@ -96,6 +96,25 @@ describe.runIf(FAKE)('exportToMetal(), with a device that was made for the test'
     for (const each of exported) each.release()
   }
 
+  it('runs nothing of a program that lies in wait on Object.prototype, which could release what is exported', () => {
+    const input = open({ chunkPower: 20 })
+    const told = new Set<string>()
+    const names = ['handle', 'id', 'fileOffset', 'offset', 'alignedLength', 'reason', 'address']
+    for (const name of names) {
+      const set = (): void => void told.add(name)
+      Reflect.defineProperty(Object.prototype, name, { configurable: true, set })
+    }
+    let exported: readonly MetalExport[] = []
+    try {
+      exported = exportToMetal(input)
+    } finally {
+      for (const name of names) Reflect.deleteProperty(Object.prototype, name)
+    }
+    expect(exported).toHaveLength(4)
+    for (const each of exported) each.release()
+    expect([...told]).toEqual([])
+  })
+
   it('says what the device is', () => {
     expect(isMetalAvailable()).toBe(true)
     expect(metalSupport()).toEqual({
