@@ -1,4 +1,4 @@
-import { checkOptions, invalidType } from '../store/arguments.js'
+import { checkOptions, invalidType, unsupported } from '../store/arguments.js'
 import { Directory } from '../store/directory.js'
 import { CorruptIndexError, FileNotFoundError } from '../store/errors.js'
 import { checkFileName } from '../store/file-names.js'
@@ -188,9 +188,7 @@ export class CompoundDirectory extends Directory {
 
   #unsupported(method: string): TypeError {
     this.ensureOpen()
-    return Object.assign(new TypeError(`${method} is not possible in a compound file: ${this.toString()}`), {
-      code: 'ERR_UNSUPPORTED_OPERATION',
-    })
+    return unsupported(`${method} is not possible in a compound file: ${this.toString()}`)
   }
 }
 

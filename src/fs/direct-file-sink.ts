@@ -16,7 +16,7 @@ import {
 } from '../store/intrinsics.js'
 import { giveBack, PIECE } from './aligned-memory.js'
 import { forgotten, type Held } from './direct-held.js'
-import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
+import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { FileSink } from './file-sink.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { O_NOFOLLOW } from './system.js'
@@ -132,16 +132,16 @@ export class DirectFileSink implements OutputSink {
       } catch (error) {
         if (this.#held.direct === undefined || this.#held.cached === undefined || !isRefusal(error))
           throw error
-        this.#useCache('the file system does not allow it', error)
+        this.#useCache(error)
         return write()
       }
     })
   }
 
-  #useCache(why: string, cause?: unknown): void {
+  #useCache(cause: unknown): void {
     closeSync(this.#held.direct!)
     this.#held.direct = undefined
-    this.#onRefusal(refused(why, this.#path, cause))
+    this.#onRefusal(notAllowed(this.#path, cause))
   }
 }
 

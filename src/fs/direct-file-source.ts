@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 
-import { AlreadyClosedError, EndOfFileError, FileFaultError, StorageError } from '../store/errors.js'
+import { AlreadyClosedError, type FileFaultError, StorageError } from '../store/errors.js'
 import {
   holdFor,
   letGo,
@@ -16,8 +16,9 @@ import type { ReadAdvice } from '../store/io-context.js'
 import { Window, type WindowSource } from '../store/window.js'
 import { giveBack, PIECE } from './aligned-memory.js'
 import { forgotten, type Held } from './direct-held.js'
-import { type DirectFile, isRefusal, openDirect, refused } from './direct-io.js'
+import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
+import { shortened, truncation } from './shortened-file.js'
 import { O_NONBLOCK } from './system.js'
 
 /**
@@ -49,7 +50,7 @@ export class DirectFileSource implements WindowSource {
     closeSync(fd)
     giveBack(piece)
     if (typeof answer === 'string') return refused(answer, path)
-    if (isRefusal(answer)) return refused('the file system does not allow it', path, answer)
+    if (isRefusal(answer)) return notAllowed(path, answer)
     throw storageError(answer, 'read', path)
   }
 
@@ -97,12 +98,7 @@ export class DirectFileSource implements WindowSource {
         readSync(this.#fd, part, 0, PIECE - done, start + done),
       )
       if (done + count >= length) return
-      if (count < this.#block) {
-        throw new EndOfFileError(
-          `The file has become shorter: it ends at ${start + done + count} and had ${this.length} bytes when it was opened: ${this.#path}`,
-          { path: this.#path },
-        )
-      }
+      if (count < this.#block) throw shortened(this.#path, start + done + count, this.length)
       done += count - (count % this.#block)
     }
   }
@@ -110,12 +106,7 @@ export class DirectFileSource implements WindowSource {
   fault(closely: boolean): FileFaultError | undefined {
     if (!closely) return undefined
     this.#ensureOpen()
-    const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#fd))
-    if (size >= this.length) return undefined
-    return new FileFaultError(
-      `A file was truncated: ${this.#path}: it had ${this.length} bytes when it was opened and has ${size} now`,
-      { path: this.#path, hints: ['files must not be truncated while they are open'] },
-    )
+    return truncation(this.#fd, this.#path, this.length)
   }
 
   advice(): ReadAdvice {

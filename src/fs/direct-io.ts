@@ -25,7 +25,7 @@ export function openDirect(path: string, flags: number): DirectFile | StorageErr
   try {
     fd = openSync(path, flags | O_DIRECT)
   } catch (cause) {
-    if (isRefusal(cause)) return refused('the file system does not allow it', path, cause)
+    if (isRefusal(cause)) return notAllowed(path, cause)
     throw storageError(cause, 'open', path)
   }
   let block: number
@@ -51,6 +51,10 @@ export function isRefusal(error: unknown): boolean {
 }
 
 const REFUSALS = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+export function notAllowed(path: string, cause: unknown): StorageError {
+  return refused('the file system does not allow it', path, cause)
+}
 
 export function refused(why: string, path: string, cause?: unknown): StorageError {
   return new StorageError('ERR_NO_DIRECT_IO', `The file goes through the system's cache: ${why}: ${path}`, {

@@ -16,6 +16,7 @@ import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { openRegularFile } from './open-file.js'
 import { inPool } from './pool-queue.js'
+import { shortened, truncation } from './shortened-file.js'
 
 /** Descriptors of inputs that were dropped without close. */
 const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
@@ -131,10 +132,7 @@ export class FileSource implements WindowSource {
   }
 
   #shortened(position: number): EndOfFileError {
-    return new EndOfFileError(
-      `The file has become shorter: it ends at ${position} and had ${this.length} bytes when it was opened: ${this.#path}`,
-      { path: this.#path },
-    )
+    return shortened(this.#path, position, this.length)
   }
 
   /** The descriptor may be another file's by now. */
@@ -157,12 +155,7 @@ export class FileSource implements WindowSource {
   fault(closely: boolean): FileFaultError | undefined {
     if (!closely) return undefined
     this.#ensureOpen()
-    const { size } = withStorageErrors('stat', this.#path, () => fstatSync(this.#fd))
-    if (size >= this.length) return undefined
-    return new FileFaultError(
-      `A file was truncated: ${this.#path}: it had ${this.length} bytes when it was opened and has ${size} now`,
-      { path: this.#path, hints: ['files must not be truncated while they are open'] },
-    )
+    return truncation(this.#fd, this.#path, this.length)
   }
 
   advice(offset: number, length: number): ReadAdvice {

@@ -33,10 +33,10 @@ export function exportToMetal(input: IndexInput, options: MetalExportOptions = {
   const policy = policyOf(options)
   const addon = addonWithMetal()
   const chunks = input.exportChunks()
+  if (!Array.isArray(chunks)) throw invalidType('what exportChunks() has returned', 'an array', chunks)
   const exported: MetalExport[] = []
   let made: Made | undefined // what is thrown may come from a patched Array.prototype
   try {
-    if (!Array.isArray(chunks)) throw invalidType('what exportChunks() has returned', 'an array', chunks)
     for (const chunk of chunks) {
       const pin = pinOf(chunk)
       if (pin === undefined)
@@ -54,7 +54,7 @@ export function exportToMetal(input: IndexInput, options: MetalExportOptions = {
     throw error
   } finally {
     // Every buffer holds the pages for itself.
-    for (const chunk of Array.isArray(chunks) ? chunks : []) {
+    for (const chunk of chunks) {
       const pin = pinOf(chunk)
       if (pin !== undefined) addon.releasePin(pin.id)
     }
