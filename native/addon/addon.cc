@@ -11,11 +11,11 @@ namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   mmapdir::Environment::begin(env);
-  mmapdir::exportMappings(env, exports);
-  mmapdir::exportPaging(env, exports);
-  mmapdir::exportLocks(env, exports);
-  mmapdir::exportPins(env, exports);
-  mmapdir::exportMetal(env, exports);
+  mmapdir::exportMappings(exports);
+  mmapdir::exportPaging(exports);
+  mmapdir::exportLocks(exports);
+  mmapdir::exportPins(exports);
+  mmapdir::exportMetal(exports);
   return exports;
 }
 

@@ -30,6 +30,11 @@ inline void define(const Napi::Object& object, const char* name, const std::stri
   define(object, name, Napi::String::New(object.Env(), value));
 }
 
+inline void defineFunction(const Napi::Object& object, const char* name,
+                           Napi::Value (*function)(const Napi::CallbackInfo&)) {
+  define(object, name, Napi::Function::New(object.Env(), function, name));
+}
+
 /// Array.prototype may have setters, too.
 inline void append(const Napi::Array& array, const Napi::Value& value) {
   define(array, Napi::String::New(array.Env(), std::to_string(array.Length())), value);

@@ -57,14 +57,11 @@ Napi::Value releaseLock(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportLocks(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    define(exports, name, Napi::Function::New(env, function, name));
-  };
-  add("reserveLock", reserveLock);
-  add("acquireLock", acquireLock);
-  add("lockHeld", lockHeld);
-  add("releaseLock", releaseLock);
+void exportLocks(Napi::Object exports) {
+  defineFunction(exports, "reserveLock", reserveLock);
+  defineFunction(exports, "acquireLock", acquireLock);
+  defineFunction(exports, "lockHeld", lockHeld);
+  defineFunction(exports, "releaseLock", releaseLock);
 }
 
 }  // namespace mmapdir

@@ -5,6 +5,6 @@
 namespace mmapdir {
 
 /// The functions over file locks that src/native.ts calls.
-void exportLocks(Napi::Env env, Napi::Object exports);
+void exportLocks(Napi::Object exports);
 
 }  // namespace mmapdir

@@ -169,29 +169,26 @@ Napi::Value setMappingLimit(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportMappings(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    define(exports, name, Napi::Function::New(env, function, name));
-  };
+void exportMappings(Napi::Object exports) {
   define(exports, "pageSize", static_cast<double>(pageSize()));
   define(exports, "mappingGranularity", static_cast<double>(mappingGranularity()));
   define(exports, "canChecksum", canChecksum());
-  define(exports, "externalBuffersAllowed", externalBuffersAllowed(env));
-  add("useTransfer", useTransfer);
-  add("openMapping", openMapping);
-  add("closeMapping", closeMapping);
-  add("openWindow", openWindow);
-  add("openView", openView);
-  add("faultCells", faultCells);
-  add("faultCell", faultCellOf);
-  add("checksumMapping", checksumMapping);
-  add("fileLengthNow", fileLengthNow);
-  add("shareMapping", shareMapping);
-  add("attachMapping", attachMapping);
-  add("withdrawShare", withdrawShare);
-  add("mappingShape", mappingShape);
-  add("mappingTotals", mappingTotals);
-  add("setMappingLimit", setMappingLimit);
+  define(exports, "externalBuffersAllowed", externalBuffersAllowed(exports.Env()));
+  defineFunction(exports, "useTransfer", useTransfer);
+  defineFunction(exports, "openMapping", openMapping);
+  defineFunction(exports, "closeMapping", closeMapping);
+  defineFunction(exports, "openWindow", openWindow);
+  defineFunction(exports, "openView", openView);
+  defineFunction(exports, "faultCells", faultCells);
+  defineFunction(exports, "faultCell", faultCellOf);
+  defineFunction(exports, "checksumMapping", checksumMapping);
+  defineFunction(exports, "fileLengthNow", fileLengthNow);
+  defineFunction(exports, "shareMapping", shareMapping);
+  defineFunction(exports, "attachMapping", attachMapping);
+  defineFunction(exports, "withdrawShare", withdrawShare);
+  defineFunction(exports, "mappingShape", mappingShape);
+  defineFunction(exports, "mappingTotals", mappingTotals);
+  defineFunction(exports, "setMappingLimit", setMappingLimit);
 }
 
 }  // namespace mmapdir

@@ -5,6 +5,6 @@
 namespace mmapdir {
 
 /// The functions over mappings that src/native.ts calls.
-void exportMappings(Napi::Env env, Napi::Object exports);
+void exportMappings(Napi::Object exports);
 
 }  // namespace mmapdir

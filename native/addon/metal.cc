@@ -77,9 +77,9 @@ Napi::Value exportToMetal(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportMetal(Napi::Env env, Napi::Object exports) {
-  define(exports, "metalSystem", Napi::Function::New(env, metalSystemOf, "metalSystem"));
-  define(exports, "exportToMetal", Napi::Function::New(env, exportToMetal, "exportToMetal"));
+void exportMetal(Napi::Object exports) {
+  defineFunction(exports, "metalSystem", metalSystemOf);
+  defineFunction(exports, "exportToMetal", exportToMetal);
 }
 
 }  // namespace mmapdir

@@ -5,6 +5,6 @@
 namespace mmapdir {
 
 /// Adds the functions that make Metal buffers of pinned chunks.
-void exportMetal(Napi::Env env, Napi::Object exports);
+void exportMetal(Napi::Object exports);
 
 }  // namespace mmapdir

@@ -156,22 +156,19 @@ Napi::Value releaseMapping(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportPaging(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    define(exports, name, Napi::Function::New(env, function, name));
-  };
+void exportPaging(Napi::Object exports) {
   define(exports, "advisesRanges", advisesRanges());
   define(exports, "residencyComplete", residencyComplete());
-  add("adviseMapping", adviseMapping);
-  add("mayAdvise", mayAdvise);
-  add("countAdvisedRanges", countAdvisedRanges);
-  add("residentBytes", residentBytesOf);
-  add("prefetchSome", prefetchSomeOf);
-  add("prefetchAll", prefetchAllOf);
-  add("preloadMapping", preloadMapping);
-  add("useHugePages", useHugePages);
-  add("collapsePages", collapsePages);
-  add("releaseMapping", releaseMapping);
+  defineFunction(exports, "adviseMapping", adviseMapping);
+  defineFunction(exports, "mayAdvise", mayAdvise);
+  defineFunction(exports, "countAdvisedRanges", countAdvisedRanges);
+  defineFunction(exports, "residentBytes", residentBytesOf);
+  defineFunction(exports, "prefetchSome", prefetchSomeOf);
+  defineFunction(exports, "prefetchAll", prefetchAllOf);
+  defineFunction(exports, "preloadMapping", preloadMapping);
+  defineFunction(exports, "useHugePages", useHugePages);
+  defineFunction(exports, "collapsePages", collapsePages);
+  defineFunction(exports, "releaseMapping", releaseMapping);
 }
 
 }  // namespace mmapdir

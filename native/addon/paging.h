@@ -5,6 +5,6 @@
 namespace mmapdir {
 
 /// Adds the functions that say and change which pages of mappings are in memory.
-void exportPaging(Napi::Env env, Napi::Object exports);
+void exportPaging(Napi::Object exports);
 
 }  // namespace mmapdir

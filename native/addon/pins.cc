@@ -57,13 +57,10 @@ Napi::Value releasePin(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportPins(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    define(exports, name, Napi::Function::New(env, function, name));
-  };
-  add("pinChunk", pinChunk);
-  add("viewPin", viewPin);
-  add("releasePin", releasePin);
+void exportPins(Napi::Object exports) {
+  defineFunction(exports, "pinChunk", pinChunk);
+  defineFunction(exports, "viewPin", viewPin);
+  defineFunction(exports, "releasePin", releasePin);
 }
 
 }  // namespace mmapdir

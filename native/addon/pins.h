@@ -5,6 +5,6 @@
 namespace mmapdir {
 
 /// Adds the functions that give addresses of mapped bytes to native code of others.
-void exportPins(Napi::Env env, Napi::Object exports);
+void exportPins(Napi::Object exports);
 
 }  // namespace mmapdir
