@@ -10,6 +10,7 @@ import {
   IOContext,
   MMapDirectory,
 } from '../../src/index.js'
+import { BRIEF } from '../support/brief.js'
 import { runScript } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from '../support/temporary.js'
@@ -324,7 +325,7 @@ describe.skipIf(!BYPASSES || process.versions['bun'] !== undefined)('aligned mem
     },
   )
 
-  it('is one piece an input, however many slices are read and dropped', async () => {
+  it.skipIf(BRIEF)('is one piece an input, however many slices are read and dropped', async () => {
     const found = await said(
       `
       const input = make().openInput('file', context)

@@ -15,6 +15,7 @@ import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FSDirectory, LockObtainFailedError } from '../../src/index.js'
+import { BRIEF } from '../support/brief.js'
 import { DIST, NODES, runScript, scriptCommand } from '../support/child.js'
 import { runs } from '../support/programs.js'
 import { SYMBOLIC_LINKS, WINDOWS } from '../support/systems.js'
@@ -138,7 +139,7 @@ describe.skipIf(process.platform === 'win32' || !runs('python3', '--version'))(
   },
 )
 
-describe.skipIf(!runs('java', '--version'))('a lock that a JVM holds (needs java)', () => {
+describe.skipIf(BRIEF || !runs('java', '--version'))('a lock that a JVM holds (needs java)', () => {
   it('is not to be had, in either direction', async () => {
     const source = join(temporaryFor(path), 'Hold.java')
     writeFileSync(source, JAVA)

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { FileAlreadyExistsError, FileNotFoundError, FSDirectory } from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
@@ -9,19 +10,27 @@ import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 /** Files that the system does not let go of, as Windows does with open ones, and attempts to remove each. */
-const system = vi.hoisted(() => ({ busy: new Set<string>(), attempts: [] as string[], code: 'EBUSY' }))
+const system = { busy: new Set<string>(), attempts: [] as string[], code: 'EBUSY' }
 
-vi.mock('node:fs', async (importOriginal) => {
-  const original = await importOriginal<typeof import('node:fs')>()
-  return {
-    ...original,
-    unlinkSync: (path: string) => {
-      system.attempts.push(basename(path))
-      if (!system.busy.has(basename(path))) return original.unlinkSync(path)
-      throw Object.assign(new Error(`${system.code}: refused`), { code: system.code, syscall: 'unlink' })
-    },
-  }
+const { unlinkSync } = fs
+
+beforeAll(() => {
+  unlinkIs((path) => {
+    const name = basename(String(path))
+    system.attempts.push(name)
+    if (!system.busy.has(name)) return unlinkSync(path)
+    throw Object.assign(new Error(`${system.code}: refused`), { code: system.code, syscall: 'unlink' })
+  })
 })
+
+afterAll(() => {
+  unlinkIs(unlinkSync)
+})
+
+function unlinkIs(replacement: typeof unlinkSync): void {
+  fs.unlinkSync = replacement
+  syncBuiltinESMExports()
+}
 
 let path: string
 let directory: FSDirectory

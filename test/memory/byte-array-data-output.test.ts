@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { ByteArrayDataOutput, ByteBuffersDataOutput, EndOfFileError } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { anyRound, writeRound } from '../support/rounds.js'
 
 function errorOf(action: () => void): string | undefined {
@@ -40,7 +41,7 @@ describe('ByteArrayDataOutput', () => {
           expect(bytes.subarray(offset + room)).toEqual(new Uint8Array(5).fill(0x55))
         },
       ),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     )
   })
 

@@ -8,6 +8,7 @@ import {
   ByteBuffersDirectory,
   ByteBuffersIndexOutput,
 } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { contentOf, pattern } from '../support/files.js'
 import { anyRound, readable, readRound, writeRound } from '../support/rounds.js'
 
@@ -43,7 +44,7 @@ describe('ByteBuffersDataOutput', () => {
           expect(output.toArrayCopy()).toEqual(contentOf(directory, 'file'))
         },
       ),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     )
   })
 

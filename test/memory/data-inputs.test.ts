@@ -7,6 +7,7 @@ import {
   ByteBuffersDirectory,
   IndexInput,
 } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { inputOf, pattern } from '../support/files.js'
 import { Failure, FIXED_READS, InputModel, READS } from '../../src/testing/input-model.js'
 
@@ -57,7 +58,7 @@ describe('ByteBuffersDataInput', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     )
   })
 

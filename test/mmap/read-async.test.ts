@@ -12,6 +12,7 @@ import {
   MMapDirectory,
   Window,
 } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { describeEachDirectory } from '../support/directories.js'
 import { difference, inputOf, pattern } from '../support/files.js'
 import { survives } from '../support/safety.js'
@@ -40,7 +41,7 @@ describeEachDirectory((open) => {
         ).toBeUndefined()
         expect([target[0], target[count + 1]]).toEqual([9, 9])
       }),
-      { numRuns: 30 },
+      { numRuns: examples(30) },
     )
     expect(input.getFilePointer()).toBe(77)
     expect(slice.getFilePointer()).toBe(0)

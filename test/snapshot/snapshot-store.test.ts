@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { AlreadyClosedError, type Snapshot, SnapshotStore } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { NODES } from '../support/child.js'
 import { runs, survives } from '../support/safety.js'
 
@@ -199,7 +200,7 @@ describe('SnapshotStore', () => {
         for (const { snapshot } of taken.splice(0)) snapshot.release()
         for (const value of values) expect(value.closed).toBe(1)
       }),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     )
   })
 

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { BufferedChecksum, ByteBuffersDataOutput } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { pattern } from '../support/files.js'
 
 const anyUpdate = fc.oneof(
@@ -40,7 +41,7 @@ describe('BufferedChecksum', () => {
           expect(checksum.getValue()).toBe(crc32(output.toArrayCopy()))
         },
       ),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     )
   })
 

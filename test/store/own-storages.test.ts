@@ -20,6 +20,7 @@ import {
   SingleInstanceLockFactory,
   Window,
 } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { pattern } from '../support/files.js'
 
 /** Takes at most `most` bytes at a time, and copies them, as it has to. */
@@ -55,7 +56,7 @@ describe('an output to a storage of a program’s own', () => {
         expect(Buffer.compare(Buffer.from(sink.bytes), written)).toBe(0)
         expect(sink.ends).toEqual([true])
       }),
-      { numRuns: 30 },
+      { numRuns: examples(30) },
     )
   })
 

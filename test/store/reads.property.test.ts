@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
 import type { IndexInput } from '../../src/index.js'
+import { examples } from '../support/brief.js'
 import { type DirectoryKind, describeEachDirectory } from '../support/directories.js'
 import { write } from '../support/files.js'
 import { Failure, FIXED_READS, InputModel, readGroupVInts, READS } from '../../src/testing/input-model.js'
@@ -301,7 +302,7 @@ describeEachDirectory((open, kind) => {
           }
         },
       ),
-      { numRuns: most },
+      { numRuns: examples(most) },
     )
   })
 

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
+import { examples } from '../support/brief.js'
 import { describeEachDirectory } from '../support/directories.js'
 import { InputModel, readGroupVInts, READS } from '../../src/testing/input-model.js'
 import { anyRound, readable, readRound, type Round, writeRound } from '../support/rounds.js'
@@ -45,7 +46,7 @@ describeEachDirectory((open) => {
         input.close()
         directory.deleteFile(name)
       }),
-      { numRuns: 25 },
+      { numRuns: examples(25) },
     )
   })
 })

@@ -9,16 +9,19 @@ import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
+import { ALONE } from './brief.js'
 import { WINDOWS } from './systems.js'
 
 /** The compiled library, for processes of their own: `npm run build:ts` makes it. */
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
 
 /** The Node.js of this run, and those that MMAP_DIRECTORY_NODES names besides. */
-export const NODES: readonly string[] = [
-  process.execPath,
-  ...(process.env['MMAP_DIRECTORY_NODES'] ?? '').split(delimiter).filter((path) => path !== ''),
-]
+export const NODES: readonly string[] = ALONE
+  ? []
+  : [
+      process.execPath,
+      ...(process.env['MMAP_DIRECTORY_NODES'] ?? '').split(delimiter).filter((path) => path !== ''),
+    ]
 
 export interface ChildOptions {
   /** What the script finds in process.argv from index 1 on. */

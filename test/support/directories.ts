@@ -22,6 +22,7 @@ import type { DirectorySupport } from '../../src/testing/index.js'
 import { O_DIRECT } from '../../src/fs/system.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { windowPower } from '../../src/store/window-power.js'
+import { BRIEF } from './brief.js'
 import { LATER_ADVICE } from './mappings.js'
 import { removeDirectory, temporaryDirectory, TMPFS } from './temporary.js'
 
@@ -237,11 +238,13 @@ const FILTERED_KINDS: readonly DirectoryKind[] = [
 ]
 
 /** Every directory with every window, and those of the file system once more on a tmpfs. */
-export const DIRECTORY_KINDS: readonly DirectoryKind[] = [
-  ...POWERS.flatMap((power) => kindsOf(power)),
-  ...FILTERED_KINDS,
-  ...(TMPFS === undefined ? [] : kindsOf(undefined, TMPFS).filter((kind) => kind.type !== 'memory')),
-]
+export const DIRECTORY_KINDS: readonly DirectoryKind[] = BRIEF
+  ? kindsOf(4).slice(1)
+  : [
+      ...POWERS.flatMap((power) => kindsOf(power)),
+      ...FILTERED_KINDS,
+      ...(TMPFS === undefined ? [] : kindsOf(undefined, TMPFS).filter((kind) => kind.type !== 'memory')),
+    ]
 
 /**
  * Runs a suite for every kind of directory. `open` gives a new, empty directory, which is closed

@@ -1,0 +1,83 @@
+// The suites as mocha gets them: compiled to build/mutation, where `vitest` is what is in vitest/ here. Those
+// that run in one process, or those that start processes, which MMAP_DIRECTORY_BRIEF says.
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import * as fc from 'fast-check'
+
+const COMPILED = new URL('../../build/mutation/test/', import.meta.url)
+const PROCESSES = [
+  'fs/forgotten-locks',
+  'fs/full-disk',
+  'fs/locks',
+  'fs/simple-locks',
+  'fs/special-files',
+  'fs/write-failures',
+  'mmap/device-errors',
+  'mmap/fallback',
+  'mmap/map-failures',
+  'directories/direct-io-directory',
+  'safety/threads',
+]
+const LEFT_OUT = [
+  'mmap/processes', // ends processes, whatever the mutant
+  'mmap/refused-buffers', // changes the native part
+  'mmap/large-files',
+  'codec/lucene-index',
+  'codec/segment-infos',
+  'codec/verify-index-damage', // slow
+]
+/** What fails at the first wrong byte comes first. */
+const FOLDERS = ['store', 'memory', 'mmap', 'codec', 'fs', 'directories']
+
+const inProject = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+process.env.MMAP_DIRECTORY_NATIVE = inProject('build/Release/mmap_directory.node')
+// Of the source that looks for dist/ from where it is. ES modules have none.
+globalThis['__dirname'] = inProject('src/testing')
+fc.configureGlobal({ seed: 1 })
+
+const { declareFile } = await import(createRequire(COMPILED).resolve('vitest'))
+for (const name of process.env.MMAP_DIRECTORY_BRIEF === 'processes' ? PROCESSES : suitesOfOneProcess()) {
+  await declareFile(name, () => import(new URL(`${name}.test.js`, COMPILED)))
+}
+
+function suitesOfOneProcess() {
+  const names = FOLDERS.flatMap((folder) =>
+    readdirSync(new URL(folder, COMPILED))
+      .filter((file) => file.endsWith('.test.js'))
+      .map((file) => `${folder}/${file.replace('.test.js', '')}`),
+  )
+  const elsewhere = new Set([...PROCESSES, ...LEFT_OUT])
+  return [...names, 'testing/mapped', 'testing/read'].filter((name) => !elsewhere.has(name))
+}
+
+// Processes and threads that a test starts have the mutant, too, and tell which ones they came by.
+const met = inProject(`build/mutation/met-${process.pid}`)
+mkdirSync(met, { recursive: true })
+process.env.MUTATION_MET = met
+
+function stryker() {
+  return globalThis['__stryker__'] ?? {}
+}
+
+globalThis.beforeEach(() => {
+  const { activeMutant } = stryker()
+  process.env['__STRYKER_ACTIVE_MUTANT__'] = activeMutant ?? ''
+  if (activeMutant === undefined)
+    process.env.NODE_OPTIONS = `--require ${inProject('test/mutation/child.cjs')}`
+  else delete process.env.NODE_OPTIONS
+})
+
+globalThis.afterEach(() => {
+  const { activeMutant, currentTestId, mutantCoverage } = stryker()
+  if (activeMutant !== undefined || mutantCoverage === undefined) return
+  const coverage = (mutantCoverage.perTest[currentTestId] ??= {})
+  for (const file of readdirSync(met)) {
+    for (const mutant of readFileSync(join(met, file), 'latin1').match(/\d+/g) ?? []) {
+      coverage[mutant] = (coverage[mutant] ?? 0) + 1
+    }
+    rmSync(join(met, file))
+  }
+})
