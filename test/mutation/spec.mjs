@@ -22,7 +22,8 @@ const PROCESSES = [
   'safety/threads',
 ]
 const LEFT_OUT = [
-  'mmap/processes', // ends processes, whatever the mutant
+  'mmap/processes', // end processes, whatever the mutant
+  'fs/killed-writers',
   'mmap/refused-buffers', // changes the native part
   'mmap/large-files',
   'codec/lucene-index',
