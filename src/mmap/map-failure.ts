@@ -30,10 +30,10 @@ export function mapFailure(
   chunkPower: number,
   addon: NativeAddon,
 ): MapFailure {
-  const name = error.limit === undefined ? errorName(error) : undefined
+  const name = errorName(error)
   if (name !== undefined && DESCRIPTORS.has(name)) {
     const { syscall, errno } = error
-    const details = { path, syscall, errno, cause: error, hints: hintsOf(name) ?? [] }
+    const details = { path, syscall, errno, cause: error, hints: hintsOf(name) }
     return { error: new StorageError(name, `open failed: ${name}: ${path}`, details), fallback: false }
   }
   const why =
@@ -48,8 +48,8 @@ export function mapFailure(
     cause: error,
     hints: hints(error, name, addon),
   })
-  const fallback = error.limit !== undefined || name === undefined || UNMAPPABLE.has(name)
-  return { error: failed, fallback }
+  // There is no name where the library's own limit was hit.
+  return { error: failed, fallback: name === undefined || UNMAPPABLE.has(name) }
 }
 
 /** Why nothing can be mapped in this process, if that is so. */
@@ -72,7 +72,11 @@ function errorName({ errno }: NativeError): string | undefined {
   return errno === undefined || errno >= 0 ? undefined : getSystemErrorName(errno)
 }
 
-function hints(error: NativeError, name: string | undefined, addon: NativeAddon): string[] {
+function hints(
+  error: NativeError,
+  name: string | undefined,
+  addon: NativeAddon,
+): readonly string[] | undefined {
   const held = addon.mappingTotals()
   if (error.limit !== undefined) {
     return [
@@ -81,7 +85,7 @@ function hints(error: NativeError, name: string | undefined, addon: NativeAddon)
   }
   if (name === 'ENODEV' || name === 'ENOTSUP')
     return ['this file system does not support mapping: open with FSDirectory']
-  if (name !== 'ENOMEM') return [...(hintsOf(name) ?? [])]
+  if (name !== 'ENOMEM') return hintsOf(name)
   const found = [`this library holds ${held.mappings} mappings of ${bytes(held.bytes)} in all`]
   if (error.systemCode === COMMITMENT_LIMIT) {
     found.push(
