@@ -58,6 +58,8 @@ function attachSource({ kind, source, start, length }: SharedInputData): WindowS
   return attached
 }
 
+type Source = SharedInputData['source']
+
 interface SharedMapping {
   readonly id: number
   readonly key: string
@@ -75,14 +77,12 @@ function isShared(shared: unknown): shared is SharedInputData {
     typeof description === 'string' &&
     isSize(start) &&
     isSize(length) &&
-    isSize(start + length) &&
     isSize(position) &&
     position <= length
   )
 }
 
-function isSharedFile(source: unknown): source is SharedFile {
-  if (!isObject(source)) return false
+function isSharedFile(source: Source): source is Source & SharedFile {
   const { pid, path, identity, size, advice } = source
   return (
     pid === process.pid &&
@@ -93,8 +93,7 @@ function isSharedFile(source: unknown): source is SharedFile {
   )
 }
 
-function isSharedMapping(source: unknown): source is SharedMapping {
-  if (!isObject(source)) return false
+function isSharedMapping(source: Source): source is Source & SharedMapping {
   const { id, key, path, chunkPower, owner, advice } = source
   return (
     isSize(id) &&
