@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type IndexInput, MMapDirectory } from '../../src/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { difference, pattern } from '../support/files.js'
-import { survives } from '../support/safety.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const MIB = 2 ** 20
@@ -76,59 +75,5 @@ describe.each([
     await expect(directory.release({ how: 'now' as never })).rejects.toThrow("'cold' or 'drop'")
     await expect(directory.release({ files: 'one' as never })).rejects.toThrow(TypeError)
     await expect(directory.release({ hwo: 'cold' } as never)).rejects.toThrow("should be 'how'")
-  })
-})
-
-describe('the hugePages option', () => {
-  it('changes nothing that is read, with loading or without, and chooses by name', async () => {
-    const asked: string[] = []
-    directory = MMapDirectory.open(path, {
-      hugePages: (name) => {
-        asked.push(name)
-        return name === 'two'
-      },
-    })
-    for (const name of ['one', 'two']) {
-      const input = directory.openInput(name)
-      expect(difference(everything(input), bytes)).toBeUndefined()
-      await input.load()
-      expect(difference(everything(input), bytes)).toBeUndefined()
-      input.close()
-    }
-    expect(asked).toEqual(['one', 'two'])
-    expect(() => MMapDirectory.open(path, { hugePages: 'always' as never })).toThrow(TypeError)
-  })
-
-  it.skipIf(process.platform !== 'linux')('says once where the system refuses (needs Linux)', async () => {
-    const said = await survives(
-      `
-const { channel } = require('node:diagnostics_channel')
-const events = []
-channel('mmap-directory:huge-pages-refused').subscribe((event) => events.push([event.path.split('/').at(-1), event.error.code]))
-const warnings = []
-process.on('warning', ({ name, code }) => warnings.push([name, code]))
-const refuse = () => { throw Object.assign(new Error('madvise failed'), { errno: -22, syscall: 'madvise' }) }
-addon.useHugePages = refuse
-const directory = lib.MMapDirectory.open(dir, { hugePages: true })
-const run = async () => {
-  for (const name of ['one', 'two']) {
-    const input = directory.openInput(name)
-    await input.load()
-    input.close()
-  }
-  await turns()
-  say({ events, warnings })
-}
-run().catch(fail)
-`,
-      { args: [path], nodeOptions: ['--no-warnings'] },
-    )
-    expect(said).toEqual({
-      events: [
-        ['one', 'EINVAL'],
-        ['two', 'EINVAL'],
-      ],
-      warnings: [['HugePagesWarning', 'EINVAL']],
-    })
   })
 })
