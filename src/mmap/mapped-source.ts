@@ -230,7 +230,7 @@ export class MappedSource implements WindowSource {
   #advise(offset: number, length: number, advice: ReadAdvice): void {
     // The kernel splits a mapping for a part with an advice of its own. Beyond a number of those,
     // which must not use up what V8 needs, a part keeps the advice that it has, as advice() tells.
-    const part = offset > 0 || length < this.length
+    const part = length < this.length
     if (!this.#addon.advisesRanges || (part && !this.#addon.mayAdvise())) return
     this.#native('advise', () =>
       this.#addon.adviseMapping(this.#handle, offset, length, NATIVE_ADVICE[advice]),

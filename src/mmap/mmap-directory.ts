@@ -117,11 +117,10 @@ export class MMapDirectory extends FSDirectory {
     if (typeof files !== 'function') throw invalidType('option files', 'a function', files)
     if (how !== 'cold' && how !== 'drop')
       throw invalidValue(`release: how must be 'cold' or 'drop', got '${String(how)}'`)
-    const addon = nativeAddon()
     for (const [id, name] of Array.from(this.#names)) {
-      if (addon === undefined || !files(name)) continue
+      if (!files(name)) continue
       try {
-        await inPool('load', () => addon.releaseMapping(id, how === 'drop'))
+        await inPool('load', () => nativeAddon()!.releaseMapping(id, how === 'drop'))
       } catch (error) {
         throw nativeStorageError('release', error as NativeError, join(this.path, name))
       }

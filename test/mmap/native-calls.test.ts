@@ -1,4 +1,4 @@
-import { chmodSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -398,6 +398,7 @@ describe('what is in memory', () => {
     ],
   ])('is told to %s (mode %o)', (_, mode, asWho, told) => {
     chmodSync(file, mode)
+    if (process.geteuid?.() === 0) chownSync(file, OTHER + 1, OTHER + 2)
     const { uid, gid } = statSync(file)
     const input = opened()
     answer('residentBytes', (_offset: number, length: number) => length)

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type IndexInput, MMapDirectory } from '../../src/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { difference, pattern } from '../support/files.js'
+import { addon } from '../support/mappings.js'
+import { errnoOf, nativeError } from '../support/native-answers.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const MIB = 2 ** 20
@@ -19,7 +22,10 @@ beforeEach(() => {
   for (const name of ['one', 'two']) writeFileSync(join(path, name), bytes, { flush: true })
 })
 
-afterEach(() => removeDirectory(path))
+afterEach(() => {
+  restoreReplaced()
+  removeDirectory(path)
+})
 
 function everything(input: IndexInput): Uint8Array {
   const target = new Uint8Array(LENGTH)
@@ -61,6 +67,38 @@ describe.each([
     two.close()
   })
 
+  it('tells the system of the files that are chosen, and how, by default to let go of all later', async () => {
+    const inputs = ['one', 'two'].map((name) => directory.openInput(name))
+    const asked: unknown[] = []
+    replace(addon, { releaseMapping: async (...call) => void asked.push(call) })
+    for (const options of [undefined, { how: 'cold' }, { how: 'drop' }] as const)
+      await directory.release(options)
+    const names: string[] = []
+    const files = (name: string): boolean => names.push(name) === 2
+    await directory.release({ files })
+    const [[one], [two]] = asked as [[number], [number]]
+    const both = (drop: boolean): unknown[] => [one, two].map((id) => [id, drop])
+    expect(asked).toEqual([...both(false), ...both(false), ...both(true), [two, false]])
+    expect(one).not.toBe(two)
+    expect(names).toEqual(['one', 'two'])
+    for (const input of inputs) input.close()
+  })
+
+  it('is rejected with the file where the system refuses', async () => {
+    const input = directory.openInput('one')
+    const cause = nativeError({ errno: errnoOf('EIO'), syscall: 'madvise' })
+    replace(addon, { releaseMapping: () => Promise.reject(cause) })
+    await expect(directory.release()).rejects.toMatchObject({
+      name: 'StorageError',
+      code: 'EIO',
+      path: join(path, 'one'),
+      syscall: 'madvise',
+      message: expect.stringContaining('release failed'),
+      cause,
+    })
+    input.close()
+  })
+
   it('passes over what is closed, or is closed in the meantime', async () => {
     const [one, two] = [directory.openInput('one'), directory.openInput('two')]
     one.close()
@@ -73,7 +111,9 @@ describe.each([
 
   it('refuses options that are none', async () => {
     await expect(directory.release({ how: 'now' as never })).rejects.toThrow("'cold' or 'drop'")
-    await expect(directory.release({ files: 'one' as never })).rejects.toThrow(TypeError)
-    await expect(directory.release({ hwo: 'cold' } as never)).rejects.toThrow("should be 'how'")
+    await expect(directory.release({ files: 'one' as never })).rejects.toThrow('files must be a function')
+    await expect(directory.release({ hwo: 'cold' } as never)).rejects.toThrow(
+      "'hwo' of release should be 'how'",
+    )
   })
 })
