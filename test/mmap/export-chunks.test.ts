@@ -14,6 +14,7 @@ import {
   mappingStats,
   MMapDirectory,
 } from '../../src/index.js'
+import { pinOf } from '../../src/mmap/mapped-chunk.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
 import { NODES } from '../support/child.js'
 import { InvertedInput, PassingInput } from '../support/filters.js'
@@ -273,9 +274,26 @@ describe('exportChunks()', () => {
       [{}, pinned, 0, 1, { path: 'x', chunkPower: 20 }],
       [Symbol('key'), addon, pinned, 0, 1, {}],
     ])
-      expect(() => new Chunk(...args)).toThrow(TypeError)
+      expect(() => new Chunk(...args)).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' }),
+      )
     expect(mappingStats().pins).toBe(pins)
     chunk.release()
+    input.close()
+  })
+
+  it('are known as such to the rest of the library, and nothing that looks like one', () => {
+    const input = MMapDirectory.open(path, { chunkPower: 20 }).openInput('file')
+    const chunks = input.exportChunks()
+    const pins = chunks.map(pinOf)
+    const pin = { id: expect.any(Number), path: join(path, 'file'), chunkPower: 20 }
+    expect(pins).toEqual([pin, pin, pin, pin])
+    expect(new Set(pins.map((each) => each!.id)).size).toBe(4)
+    const [chunk] = chunks as [ExportedChunk]
+    const likeOnes = [{ ...chunk }, Object.create(chunk), new Proxy(chunk, {}), {}, [], () => {}]
+    for (const other of [...likeOnes, undefined, null, 5, 'chunk', 5n, Symbol('chunk')])
+      expect(pinOf(other)).toBeUndefined()
+    releaseAll(chunks)
     input.close()
   })
 
