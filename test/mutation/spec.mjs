@@ -16,8 +16,10 @@ const PROCESSES = [
   'fs/special-files',
   'fs/write-failures',
   'mmap/device-errors',
+  'mmap/diagnostics',
   'mmap/fallback',
   'mmap/map-failures',
+  'mmap/no-native-part',
   'directories/direct-io-directory',
   'safety/threads',
 ]
