@@ -1,0 +1,43 @@
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+
+type SystemCalls = Partial<typeof fs>
+
+let before: SystemCalls = {}
+
+/** Puts functions of a test's in the place of some of node:fs, for the library as well, until restoreCalls(). */
+export function replaceCalls(calls: SystemCalls): void {
+  for (const name of Object.keys(calls) as (keyof typeof fs)[]) before = { [name]: fs[name], ...before }
+  Object.assign(fs, calls)
+  syncBuiltinESMExports()
+}
+
+/** For afterEach(). */
+export function restoreCalls(): void {
+  Object.assign(fs, before)
+  before = {}
+  syncBuiltinESMExports()
+}
+
+/** What node:fs throws when the system answers with an error. */
+export function systemError(code: string, syscall: string, errno = -5): Error {
+  return Object.assign(new Error(`${code}: as a test wants it, ${syscall}`), { code, syscall, errno })
+}
+
+/** Keeps count of descriptors: those that were opened from now on and not closed, until restoreCalls(). */
+export function openDescriptors(): ReadonlySet<number> {
+  const open = new Set<number>()
+  const { openSync, closeSync } = fs
+  replaceCalls({
+    openSync: (...given) => {
+      const fd = openSync(...given)
+      open.add(fd)
+      return fd
+    },
+    closeSync: (fd) => {
+      closeSync(fd)
+      open.delete(fd)
+    },
+  })
+  return open
+}
