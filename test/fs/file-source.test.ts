@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { FSDirectory, type IndexInput, IOContext } from '../../src/index.js'
+import { FSDirectory, type FSDirectoryOptions, type IndexInput, IOContext } from '../../src/index.js'
 import { FileSource } from '../../src/fs/file-source.js'
 import { adviceFor } from '../../src/store/io-context.js'
-import type { ReadAdvice } from '../../src/store/io-context.js'
+import { windowPower } from '../../src/store/window-power.js'
 import { Window } from '../../src/store/window.js'
 import { pattern } from '../support/files.js'
 import { failureOf } from '../support/outcomes.js'
@@ -60,19 +60,22 @@ function failOnce(): void {
   })
 }
 
-describe('what an input of a file reads at a time', () => {
-  const opened = (context = IOContext.DEFAULT): IndexInput => directory.openInput('file', context)
+function opened(context = IOContext.DEFAULT): IndexInput {
+  return directory.openInput('file', context)
+}
 
-  const visit = (input: IndexInput, positions: readonly number[]): [number, number][] => {
-    const reads = readsOf()
-    for (const position of positions) {
-      input.seek(position)
-      expect(input.readByte()).toBe(bytes[position])
-    }
-    input.close()
-    return reads
+/** What is read for a byte at each of these positions. */
+function visit(input: IndexInput, positions: readonly number[]): [position: number, length: number][] {
+  const reads = readsOf()
+  for (const position of positions) {
+    input.seek(position)
+    expect(input.readByte()).toBe(bytes[position])
   }
+  input.close()
+  return reads
+}
 
+describe('what an input of a file reads at a time', () => {
   it('is 1 KiB first, then four times as much while it is read in sequence, up to 16 KiB', () => {
     const reads = readsOf()
     const input = opened()
@@ -157,6 +160,15 @@ describe('what an input of a file reads at a time', () => {
     ])
   })
 
+  it('is as long as was fixed by an option of tests', () => {
+    const fixed = FSDirectory.open(path, { [windowPower]: 4 } as FSDirectoryOptions)
+    expect(visit(fixed.openInput('file'), [0, 16, MIB])).toEqual([
+      [0, 16],
+      [16, 16],
+      [MIB, 16],
+    ])
+  })
+
   it('is straight what is wanted, from 16 KiB on, in as many pieces as the system makes of it', () => {
     const input = opened()
     const reads = readsOf(7_000)
@@ -173,13 +185,18 @@ describe('what an input of a file reads at a time', () => {
   })
 })
 
+function sourceOf(options: { windowLength?: number } = {}): FileSource {
+  return new FileSource(openSync(file, 'r'), file, LENGTH, {
+    advice: 'normal',
+    adviceOf: adviceFor,
+    ...options,
+  })
+}
+
 describe('a source of a file', () => {
   let source: FileSource
   let descriptors: ReadonlySet<number>
   let isOpen = true
-
-  const sourceOf = (options: { advice?: ReadAdvice; windowLength?: number } = {}): FileSource =>
-    new FileSource(openSync(file, 'r'), file, LENGTH, { advice: 'normal', adviceOf: adviceFor, ...options })
 
   beforeEach(() => {
     descriptors = openDescriptors()
@@ -446,7 +463,7 @@ describe('a source of a file', () => {
 })
 
 it('takes a window of another source for what it is', () => {
-  const source = new FileSource(openSync(file, 'r'), file, LENGTH, { advice: 'normal', adviceOf: adviceFor })
+  const source = sourceOf()
   const foreign = new Window(0, new Uint8Array(100))
   expect(source.window(5_000, 4, foreign).length).toBe(KIB)
   source.close()

@@ -3,19 +3,29 @@ import { syncBuiltinESMExports } from 'node:module'
 
 type SystemCalls = Partial<typeof fs>
 
-let before: SystemCalls = {}
+const before: SystemCalls = {}
 
-/** Puts functions of a test's in the place of some of node:fs, for the library as well, until restoreCalls(). */
-export function replaceCalls(calls: SystemCalls): void {
-  for (const name of Object.keys(calls) as (keyof typeof fs)[]) before = { [name]: fs[name], ...before }
+/**
+ * Puts functions of a test's in the place of some of node:fs, for the library as well, until restoreCalls().
+ * What it returns takes back just these.
+ */
+export function replaceCalls(calls: SystemCalls): () => void {
+  const own = Object.fromEntries(Object.keys(calls).map((name) => [name, fs[name as keyof typeof fs]]))
+  for (const name of Object.keys(calls) as (keyof typeof fs)[]) {
+    if (!(name in before)) Object.assign(before, { [name]: fs[name] })
+  }
   Object.assign(fs, calls)
   syncBuiltinESMExports()
+  return () => {
+    Object.assign(fs, own)
+    syncBuiltinESMExports()
+  }
 }
 
 /** For afterEach(). */
 export function restoreCalls(): void {
   Object.assign(fs, before)
-  before = {}
+  for (const name of Object.keys(before) as (keyof typeof fs)[]) delete before[name]
   syncBuiltinESMExports()
 }
 
