@@ -16,10 +16,13 @@ import { BUSY, REMOVED_NAMES_STAY } from './system.js'
 export class PendingDeletions {
   readonly #directory: string
   readonly #files = new Map<string, string>() // names, and what tells the files from others
+  readonly #namesStay: boolean
   #operations = 0
 
-  constructor(directory: string) {
+  /** Tests try in one process what systems do: see REMOVED_NAMES_STAY. */
+  constructor(directory: string, namesStay: boolean = REMOVED_NAMES_STAY) {
     this.#directory = directory
+    this.#namesStay = namesStay
   }
 
   /** Whether the file of this name is as good as deleted. */
@@ -57,7 +60,7 @@ export class PendingDeletions {
 
   /** Whether a file that was just removed is there nevertheless. */
   #stays(name: string, identity: string): boolean {
-    if (!REMOVED_NAMES_STAY) return false
+    if (!this.#namesStay) return false
     const now = this.#identify(name)
     return now === identity || now === 'unknown'
   }
@@ -69,22 +72,18 @@ export class PendingDeletions {
     throw new FileNotFoundError(`File is pending deletion: ${path}`, { path })
   }
 
-  /** Makes way for a new file of this name, if that can be done. */
-  release(name: string): void {
-    if (this.#files.has(name)) this.#retry(name)
-  }
-
   /** To be called by every operation that changes the directory. */
   tick(): void {
-    if (this.#files.size > 0 && ++this.#operations >= this.#files.size) this.retryAll()
+    if (++this.#operations >= this.#files.size) this.retryAll()
   }
 
   retryAll(): void {
     this.#operations = 0
-    for (const name of this.#files.keys()) this.#retry(name)
+    for (const name of this.#files.keys()) this.release(name)
   }
 
-  #retry(name: string): void {
+  /** Tries again to remove the file of this name, if one waits, which makes way for a new one. */
+  release(name: string): void {
     if (!this.has(name)) return
     const identity = this.#files.get(name)!
     try {

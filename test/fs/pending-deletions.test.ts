@@ -1,35 +1,29 @@
-import fs, { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import fs, { existsSync, type PathLike, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { FileAlreadyExistsError, FileNotFoundError, FSDirectory } from '../../src/index.js'
+import { PendingDeletions } from '../../src/fs/pending-deletions.js'
 import { contentOf, pattern, write } from '../support/files.js'
 import { each, errorsOf } from '../support/outcomes.js'
+import { replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
 import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 /** Files that the system does not let go of, as Windows does with open ones, and attempts to remove each. */
 const system = { busy: new Set<string>(), attempts: [] as string[], code: 'EBUSY' }
 
-const { unlinkSync } = fs
+const { lstatSync, openSync, unlinkSync } = fs
 
-beforeAll(() => {
-  unlinkIs((path) => {
-    const name = basename(String(path))
-    system.attempts.push(name)
-    if (!system.busy.has(name)) return unlinkSync(path)
-    throw Object.assign(new Error(`${system.code}: refused`), { code: system.code, syscall: 'unlink' })
-  })
-})
-
-afterAll(() => {
-  unlinkIs(unlinkSync)
-})
+function unlinkWhatIsFree(file: PathLike): void {
+  const name = basename(String(file))
+  system.attempts.push(name)
+  if (!system.busy.has(name)) return unlinkSync(file)
+  throw systemError(system.code, 'unlink')
+}
 
 function unlinkIs(replacement: typeof unlinkSync): void {
-  fs.unlinkSync = replacement
-  syncBuiltinESMExports()
+  replaceCalls({ unlinkSync: replacement })
 }
 
 let path: string
@@ -39,9 +33,11 @@ beforeEach(() => {
   path = temporaryDirectory()
   directory = FSDirectory.open(path)
   system.code = 'EBUSY'
+  unlinkIs(unlinkWhatIsFree)
 })
 
 afterEach(() => {
+  restoreCalls()
   system.busy.clear()
   system.attempts.length = 0
   removeDirectory(path)
@@ -157,6 +153,141 @@ describe('a file that someone else has made in the place of a deleted one', () =
     expect(() => directory.createOutput('file')).toThrow(FileAlreadyExistsError)
     directory.deleteFile('file')
     expect(existsSync(join(path, 'file'))).toBe(false)
+  })
+})
+
+/** Makes lstat fail, as Windows does for a file that goes when its last user lets go; for what tells files apart alone. */
+function tellsNothing(): void {
+  replaceCalls({
+    lstatSync: ((...given: Parameters<typeof lstatSync>) => {
+      if (given[1]?.bigint === true) throw systemError('EPERM', 'lstat')
+      return lstatSync(...given)
+    }) as typeof lstatSync,
+  })
+}
+
+describe('a file of which the system does not tell what it is', () => {
+  it('is there unless it was deleted', () => {
+    write(directory, 'file', pattern(5))
+    tellsNothing()
+    expect(directory.listAll()).toEqual(['file'])
+    expect(directory.fileLength('file')).toBe(5)
+  })
+
+  it('stays deleted', () => {
+    deletedWhileBusy('file')
+    tellsNothing()
+    expect(directory.listAll()).toEqual([])
+    expect(() => directory.openInput('file')).toThrow(
+      expect.objectContaining({ name: 'FileNotFoundError', path: join(path, 'file') }),
+    )
+    expect(directory.getPendingDeletions()).toEqual(new Set(['file']))
+    system.busy.clear()
+    expect(directory.getPendingDeletions()).toEqual(new Set())
+    expect(existsSync(join(path, 'file'))).toBe(false)
+  })
+
+  it('is not promised to be removed later: it could be another one by then', () => {
+    write(directory, 'file', pattern(5))
+    system.busy.add('file')
+    tellsNothing()
+    expect(() => directory.deleteFile('file')).toThrow(
+      expect.objectContaining({
+        code: 'EBUSY',
+        path: join(path, 'file'),
+        message: expect.stringMatching(/^delete failed: EBUSY/),
+      }),
+    )
+    expect(directory.getPendingDeletions()).toEqual(new Set())
+  })
+})
+
+it('says which file waits to be removed', () => {
+  deletedWhileBusy('file')
+  expect(() => directory.openInput('file')).toThrow(
+    expect.objectContaining({
+      path: join(path, 'file'),
+      message: expect.stringContaining(join(path, 'file')),
+    }),
+  )
+})
+
+it('passes over a temporary name that waits even where the system lets nobody near it', () => {
+  deletedWhileBusy('a_b_0.tmp')
+  replaceCalls({
+    openSync: (name, ...given) => {
+      if (basename(String(name)) === 'a_b_0.tmp') throw systemError('EPERM', 'open') // as Windows does
+      return openSync(name, ...given)
+    },
+  })
+  const output = directory.createTempOutput('a', 'b')
+  output.close()
+  expect(output.getName()).toBe('a_b_1.tmp')
+})
+
+it('has done with a file that goes away just when it is tried again', () => {
+  deletedWhileBusy('file')
+  unlinkIs((name) => {
+    rmSync(name)
+    throw systemError('ENOENT', 'unlink')
+  })
+  expect(directory.getPendingDeletions()).toEqual(new Set())
+})
+
+describe('a removed file that keeps its name until nobody has it open any more', () => {
+  let pending: PendingDeletions
+  let open: boolean
+
+  beforeEach(() => {
+    pending = new PendingDeletions(path, true)
+    open = true
+    writeFileSync(join(path, 'file'), 'content')
+    unlinkIs((name) => {
+      system.attempts.push(basename(String(name)))
+      if (!open) unlinkSync(name)
+    })
+  })
+
+  it('is gone, and waited for', () => {
+    pending.delete('file')
+    expect(pending.has('file')).toBe(true)
+    expect(() => pending.delete('file')).toThrow(FileNotFoundError)
+    pending.retryAll()
+    expect(pending.names()).toEqual(new Set(['file']))
+    expect(system.attempts).toEqual(['file', 'file'])
+    open = false
+    pending.retryAll()
+    expect(pending.names()).toEqual(new Set())
+    expect(existsSync(join(path, 'file'))).toBe(false)
+  })
+
+  it('is not waited for where it is gone at once, or another one has its name', () => {
+    open = false
+    pending.delete('file')
+    expect(pending.names()).toEqual(new Set())
+    writeFileSync(join(path, 'file'), 'content')
+    unlinkIs((name) => {
+      renameSync(name, join(path, 'gone'))
+      writeFileSync(name, 'of someone else')
+    })
+    pending.delete('file')
+    expect(pending.names()).toEqual(new Set())
+    expect(readFileSync(join(path, 'file'), 'utf8')).toBe('of someone else')
+  })
+
+  it('is waited for where the system does not tell of it any more', () => {
+    unlinkIs(() => tellsNothing())
+    pending.delete('file')
+    expect(pending.names()).toEqual(new Set(['file']))
+    restoreCalls()
+    pending.retryAll()
+    expect(existsSync(join(path, 'file'))).toBe(false)
+  })
+
+  it('is not looked for on a system that has none', () => {
+    const elsewhere = new PendingDeletions(path, false)
+    elsewhere.delete('file')
+    expect(elsewhere.names()).toEqual(new Set())
   })
 })
 
