@@ -12,10 +12,10 @@ export const O_NOFOLLOW: number = constants.O_NOFOLLOW ?? 0
 
 /**
  * Throws what open(2) with O_NOFOLLOW does for a symbolic link, where there is no such flag. Between
- * this and the opening someone could still make one: on Windows that takes a privilege.
+ * this and the opening someone could still make one: on Windows that takes a privilege. `flag` is for tests.
  */
-export function refuseLink(path: string): void {
-  if (O_NOFOLLOW !== 0 || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return
+export function refuseLink(path: string, flag: number = O_NOFOLLOW): void {
+  if (flag !== 0 || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return
   throw Object.assign(new Error(`ELOOP: too many symbolic links encountered, open '${path}'`), {
     code: 'ELOOP',
     syscall: 'open',

@@ -2,17 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vite
 
 import { StorageError } from '../../src/index.js'
 import { hintsOf, storageError } from '../../src/fs/fs-errors.js'
+import { loadedAnew } from '../support/loaded-anew.js'
 import { WINDOWS } from '../support/systems.js'
 import { systemError } from '../support/system-calls.js'
-
-let loads = 0
-
-/** A module loaded anew: what it takes from the system, it takes again. */
-async function loadedAnew<Module>(name: string): Promise<Module> {
-  const url = new URL(`../../src/fs/${name}.js`, import.meta.url)
-  url.search = `load${++loads}`
-  return (await import(url.href)) as Module
-}
 
 describe('an error of node:fs', () => {
   it.each([
@@ -64,7 +56,7 @@ describe('an error of node:fs', () => {
 
 /** What a library that has just been loaded says to too many open files, twice. */
 async function hintOnFiles(): Promise<string> {
-  const fresh = await loadedAnew<typeof import('../../src/fs/fs-errors.js')>('fs-errors')
+  const fresh = await loadedAnew<typeof import('../../src/fs/fs-errors.js')>('fs/fs-errors')
   const [first, ...others] = fresh.hintsOf('EMFILE')!
   expect([fresh.hintsOf('EMFILE'), others]).toEqual([[first], []])
   return first!
@@ -116,37 +108,6 @@ describe('the hints', () => {
       } finally {
         Object.defineProperty(process, 'report', descriptor)
       }
-    })
-  })
-
-  describe('of a system', () => {
-    const descriptor = Object.getOwnPropertyDescriptor(process, 'platform')!
-
-    const on = async (platform: string): Promise<typeof import('../../src/fs/system.js')> => {
-      Object.defineProperty(process, 'platform', { ...descriptor, value: platform })
-      try {
-        return await loadedAnew('system')
-      } finally {
-        Object.defineProperty(process, 'platform', descriptor)
-      }
-    }
-
-    it('say on Windows that someone may have the file open, for each answer that means this', async () => {
-      const { HINTS, MORE_FILES } = await on('win32')
-      const inUse = expect.stringMatching(/another program may have the file open/)
-      expect(HINTS).toEqual({
-        ENFILE: [expect.stringMatching(/as many files open as it may$/)],
-        EBUSY: [inUse],
-        EACCES: [expect.stringMatching(/read-only/), inUse],
-        EPERM: [expect.stringMatching(/read-only/), inUse],
-      })
-      expect(MORE_FILES).toBe('close what is done')
-    })
-
-    it('name the limits to raise elsewhere', async () => {
-      const { HINTS, MORE_FILES } = await on('linux')
-      expect(HINTS).toEqual({ ENFILE: [expect.stringMatching(/fs\.file-max/)] })
-      expect(MORE_FILES).toMatch(/ulimit -n/)
     })
   })
 })
