@@ -275,6 +275,26 @@ function lockFile(): string {
   return join(path, 'write.lock')
 }
 
+describe('without the native part', () => {
+  it('a lock is not to be had, and the error says why, and what to do', async () => {
+    const script = `
+      try {
+        lib.FSDirectory.open(process.argv[1]).obtainLock('write.lock')
+      } catch ({ code, path, message, cause, hints }) {
+        console.log(JSON.stringify({ code, path, message, cause: cause.code, hints }))
+      }`
+    const env = { MMAP_DIRECTORY_NATIVE: join(path, 'none.node') }
+    const { stdout } = await runScript(script, { args: [path], env })
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'ERR_LOCK_OBTAIN_FAILED',
+      path: lockFile(),
+      message: expect.stringContaining(lockFile()),
+      cause: 'ERR_DLOPEN_FAILED',
+      hints: [expect.stringContaining('install'), expect.stringContaining('SimpleFSLockFactory.INSTANCE')],
+    })
+  })
+})
+
 describe.skipIf(WINDOWS)('ensureValid() (Windows keeps a locked file, and others from it)', () => {
   it.each([
     ['removed', () => rmSync(lockFile()), 'ENOENT'],

@@ -1,12 +1,17 @@
+import { execFileSync } from 'node:child_process'
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +25,7 @@ import {
   SimpleFSLockFactory,
 } from '../../src/index.js'
 import { NODES, runScript } from '../support/child.js'
+import { runs } from '../support/programs.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 import { SYMBOLIC_LINKS } from '../support/systems.js'
 
@@ -172,6 +178,17 @@ describe('the holder', () => {
     symlinkSync(join(path, 'nowhere'), lockFile())
     expect(refusal().hints).toEqual([unknown])
     expect(existsSync(join(path, 'nowhere'))).toBe(false)
+  })
+
+  it.skipIf(!runs('mkfifo', '--version'))('is not looked for in a pipe (needs mkfifo)', () => {
+    execFileSync('mkfifo', [lockFile()])
+    const pipe = openSync(lockFile(), 'r+')
+    const content = JSON.stringify({ pid: 7, host: 'elsewhere' })
+    writeSync(pipe, content)
+    expect(refusal().hints).toEqual([unknown])
+    // Which is left to those whom it is for.
+    expect(readSync(pipe, Buffer.alloc(100))).toBe(content.length)
+    closeSync(pipe)
   })
 
   it('is not looked for in a directory', () => {
