@@ -78,7 +78,7 @@ export class DirectFileSink implements OutputSink {
   close(complete: boolean): void {
     letGo(forgotten, this)
     try {
-      if (complete && this.#at > 0) this.#writeEnd()
+      if (complete) this.#writeEnd()
     } finally {
       const { piece, direct, cached } = this.#held
       giveBack(piece)

@@ -36,7 +36,7 @@ export function openDirect(path: string, flags: number): DirectFile | StorageErr
     throw storageError(error, 'stat', path)
   }
   // A window has to have the 8 bytes of a value that lies across the border of two blocks.
-  const fits = block > 0 && block <= PIECE / 2 && PIECE % block === 0
+  const fits = block <= PIECE / 2 && PIECE % block === 0
   const piece = fits ? takeAligned() : undefined
   if (piece !== undefined) return { fd, block, piece }
   closeSync(fd)

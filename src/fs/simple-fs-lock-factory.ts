@@ -106,7 +106,7 @@ class SimpleFSLock implements Lock {
     try {
       unlinkSync(path)
     } catch (cause) {
-      const { syscall, errno } = storageError(cause, 'remove lock file', path)
+      const { syscall, errno } = cause as NodeJS.ErrnoException
       throw new LockReleaseFailedError(`The lock file could not be removed: ${path}`, {
         path,
         syscall,

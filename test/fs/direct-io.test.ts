@@ -36,7 +36,7 @@ function pretend(block: number = BLOCK): void {
       if (!direct.has(fd)) return transfer(fd, part, offset, length, position)
       calls.push([call, position, length])
       expect([offset, part.byteOffset % block, position % block, length % block]).toEqual([0, 0, 0, 0])
-      expect(length).toBeLessThanOrEqual(part.byteLength)
+      expect(part.byteLength).toBe(length)
       const answer = answers.shift() ?? length
       if (typeof answer === 'string') throw systemError(answer, call)
       return answer === 0 ? 0 : transfer(fd, part, offset, Math.min(answer, length), position)
@@ -493,7 +493,7 @@ describe.skipIf(!SUPPORTED)('an input past the cache (needs O_DIRECT)', () => {
     opened.close()
   })
 
-  it.each([PIECE, 3000, 0, -4096])('is not to be had where blocks do not fit: of %i bytes', (block) => {
+  it.each([PIECE, 3000, 0])('is not to be had where blocks do not fit: of %i bytes', (block) => {
     pretendOther(block)
     expect(DirectFileSource.open(file)).toMatchObject({
       code: 'ERR_NO_DIRECT_IO',

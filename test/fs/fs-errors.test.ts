@@ -24,6 +24,7 @@ describe('an error of node:fs', () => {
       syscall: 'a_call',
       errno: -7,
       cause,
+      hints: hintsOf(code) ?? [],
       message: expect.stringContaining(`open failed: ${cause.message}`),
     })
   })
