@@ -301,10 +301,12 @@ describe('a source of a file', () => {
       end(error?: Error, most?: number): void
     }
     let pending: Pending[]
+    let arrived: () => void
     const { read } = fs
 
     beforeEach(() => {
       pending = []
+      arrived = () => {}
       type Callback = (error: Error | null, count: number) => void
       replaceCalls({
         read: ((
@@ -320,12 +322,17 @@ describe('a source of a file', () => {
             else read(fd, target, offset, Math.min(length, most), position, done)
           }
           pending.push({ position, length, end })
+          arrived()
         }) as unknown as typeof read,
       })
     })
 
     const next = async (): Promise<Pending> => {
-      for (let turn = 0; turn < 1_000 && pending.length === 0; turn++) await setImmediate()
+      if (pending.length === 0) {
+        await new Promise<void>((resolve) => {
+          arrived = resolve
+        })
+      }
       return pending.shift()!
     }
 
