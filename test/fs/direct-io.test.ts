@@ -9,7 +9,8 @@ import { DirectFileSource } from '../../src/fs/direct-file-source.js'
 import { O_DIRECT } from '../../src/fs/system.js'
 import type { OutputSink } from '../../src/store/buffered-index-output.js'
 import { pattern } from '../support/files.js'
-import { openDescriptors, replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const BLOCK = 4096
@@ -41,7 +42,7 @@ function pretend(block: number = BLOCK): void {
       if (typeof answer === 'string') throw systemError(answer, call)
       return answer === 0 ? 0 : transfer(fd, part, offset, Math.min(answer, length), position)
     }
-  replaceCalls({
+  replace(fs, {
     openSync: (name, flags, mode) => {
       if (typeof flags !== 'number' || (flags & O_DIRECT) === 0) {
         const fd = openSync(name, flags, mode)
@@ -71,7 +72,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -139,7 +140,7 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
   )
 
   it('cuts off nothing of a file that ends with a block', () => {
-    replaceCalls({
+    replace(fs, {
       ftruncateSync: () => {
         throw systemError('EIO', 'ftruncate')
       },
@@ -231,7 +232,7 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
     sink = create()
     const { writeSync } = fs
     answers.push('EINVAL')
-    replaceCalls({
+    replace(fs, {
       writeSync: ((fd: number, ...given: [Uint8Array, number, number, number]) => {
         if (direct.has(fd)) return writeSync(fd, ...given)
         throw systemError('EINVAL', 'write')
@@ -268,7 +269,7 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
       const { closeSync } = fs
       sink = create()
       write(bytes.subarray(0, 100))
-      replaceCalls({
+      replace(fs, {
         [call]: (fd: number) => {
           if (call === 'closeSync') closeSync(fd)
           throw systemError('EIO', call)
@@ -301,7 +302,7 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
     const { fstatSync } = fs
     const piece = nextPiece()
     let call = 0
-    replaceCalls({
+    replace(fs, {
       fstatSync: ((...given: Parameters<typeof fstatSync>) => {
         if (++call === failing) throw systemError('EIO', 'fstat')
         return fstatSync(...given)
@@ -318,7 +319,7 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
   it('writes the file that was made where its name leads to another by now', () => {
     const { openSync } = fs
     const piece = nextPiece()
-    replaceCalls({
+    replace(fs, {
       openSync: (name, flags, mode) => {
         if (typeof flags === 'number' && (flags & O_DIRECT) !== 0) {
           fs.renameSync(file, join(path, 'elsewhere'))
@@ -347,7 +348,7 @@ function open(): DirectFileSource {
 }
 
 function pretendOther(block: number): void {
-  restoreCalls()
+  restoreReplaced()
   descriptors = openDescriptors()
   pretend(block)
 }

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FSDirectory, type IndexInput } from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
 import { failureOf } from '../support/outcomes.js'
-import { openDescriptors, replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { openDescriptors, systemError } from '../support/system-calls.js'
 import { SYMBOLIC_LINKS, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -19,7 +20,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -71,7 +72,7 @@ describe('when the system answers with an error', () => {
     const descriptors = openDescriptors()
     const attempt = prepare()
     const cause = systemError('EIO', 'a_call', -5)
-    const undo = replaceCalls({
+    const undo = replace(fs, {
       [call]: () => {
         throw cause
       },
@@ -94,16 +95,16 @@ describe('when the system answers with an error', () => {
   it('an output says whether it was a write or the close', () => {
     const output = directory.createOutput('new')
     const { closeSync } = fs
-    replaceCalls({
+    replace(fs, {
       writeSync: () => {
         throw systemError('EIO', 'write')
       },
     })
     expect(() => output.writeBytes(pattern(100_000))).toThrow(failure('write', 'new'))
-    restoreCalls()
+    restoreReplaced()
     output.close()
     const other = directory.createOutput('other')
-    replaceCalls({
+    replace(fs, {
       closeSync: (fd) => {
         closeSync(fd)
         throw systemError('EIO', 'close')
@@ -116,7 +117,7 @@ describe('when the system answers with an error', () => {
 describe('an output', () => {
   it('is written by as many writes as the system makes of one', () => {
     const { writeSync } = fs
-    replaceCalls({
+    replace(fs, {
       writeSync: ((fd: number, bytes: Uint8Array, offset: number, length: number) =>
         writeSync(fd, bytes, offset, Math.min(length, 7_000))) as typeof writeSync,
     })
@@ -126,11 +127,11 @@ describe('an output', () => {
 
   it('fails where the system writes nothing, instead of trying for ever', () => {
     const output = directory.createOutput('new')
-    replaceCalls({ writeSync: () => 0 })
+    replace(fs, { writeSync: () => 0 })
     expect(() => output.writeBytes(pattern(100_000))).toThrow(
       expect.objectContaining({ code: 'EIO', path: at('new'), message: expect.stringContaining(at('new')) }),
     )
-    restoreCalls()
+    restoreReplaced()
     output.close()
   })
 })
@@ -220,7 +221,7 @@ describe('sync()', () => {
 describe('what is no file', () => {
   it('is told by its path, whatever the system would say', () => {
     mkdirSync(at('below'))
-    replaceCalls({
+    replace(fs, {
       unlinkSync: () => {
         throw systemError('EPERM', 'unlink') // as macOS says
       },
@@ -242,7 +243,7 @@ describe('what is no file', () => {
 
   it('may be neither file nor directory', () => {
     const { fstatSync } = fs
-    replaceCalls({
+    replace(fs, {
       fstatSync: ((fd: number) => Object.assign(fstatSync(fd), { isFile: () => false })) as typeof fstatSync,
     })
     expect(thrownBy(() => directory.openInput('file'))).toMatchObject({

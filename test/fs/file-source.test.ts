@@ -10,7 +10,8 @@ import { windowPower } from '../../src/store/window-power.js'
 import { Window } from '../../src/store/window.js'
 import { pattern } from '../support/files.js'
 import { failureOf } from '../support/outcomes.js'
-import { openDescriptors, replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const KIB = 1024
@@ -30,7 +31,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -38,7 +39,7 @@ afterEach(() => {
 function readsOf(most = Infinity): [position: number, length: number][] {
   const reads: [number, number][] = []
   const { readSync } = fs
-  replaceCalls({
+  replace(fs, {
     readSync: ((fd: number, target: Uint8Array, offset: number, length: number, position: number) => {
       reads.push([position, length])
       return readSync(fd, target, offset, Math.min(length, most), position)
@@ -51,7 +52,7 @@ function readsOf(most = Infinity): [position: number, length: number][] {
 function failOnce(): void {
   const { readSync } = fs
   let failed = false
-  replaceCalls({
+  replace(fs, {
     readSync: ((...given: Parameters<typeof readSync>) => {
       if (failed) return readSync(...given)
       failed = true
@@ -308,7 +309,7 @@ describe('a source of a file', () => {
       pending = []
       arrived = () => {}
       type Callback = (error: Error | null, count: number) => void
-      replaceCalls({
+      replace(fs, {
         read: ((
           fd: number,
           target: Uint8Array,

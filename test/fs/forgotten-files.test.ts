@@ -10,7 +10,8 @@ import { giveBack, takeAligned } from '../../src/fs/aligned-memory.js'
 import { DirectFileSink } from '../../src/fs/direct-file-sink.js'
 import { DirectFileSource } from '../../src/fs/direct-file-source.js'
 import { O_DIRECT } from '../../src/fs/system.js'
-import { openDescriptors, replaceCalls, restoreCalls } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { openDescriptors } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 let path: string
@@ -23,7 +24,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -37,7 +38,7 @@ async function closedOnceForgotten(open: () => void): Promise<boolean> {
   const wanted = openDescriptors()
   const closed = new Set<number>()
   const { close } = fs
-  replaceCalls({
+  replace(fs, {
     close: ((fd: number, done: () => void) => {
       closed.add(fd)
       close(fd, done)
@@ -78,7 +79,7 @@ describe.skipIf(process.versions['bun'] !== undefined)('what was dropped without
   describe.skipIf(O_DIRECT === 0)('past the cache (needs O_DIRECT)', () => {
     beforeEach(() => {
       const { openSync } = fs
-      replaceCalls({
+      replace(fs, {
         openSync: (name, flags, mode) =>
           openSync(name, typeof flags === 'number' ? flags & ~O_DIRECT : flags, mode),
       })

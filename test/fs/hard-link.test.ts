@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { FSDirectory, HardlinkCopyDirectoryWrapper, StorageError } from '../../src/index.js'
 import { hardLink } from '../../src/fs/hard-link.js'
-import { replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const { linkSync, lstatSync, renameSync: rename } = fs
@@ -22,12 +23,12 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
 function linkIs(link: typeof linkSync): void {
-  replaceCalls({ linkSync: link })
+  replace(fs, { linkSync: link })
 }
 
 function copy(): string {
@@ -67,7 +68,7 @@ it.each([
 })
 
 it('says what the system answers when it is asked for the file', () => {
-  replaceCalls({
+  replace(fs, {
     lstatSync: (() => {
       throw systemError('EIO', 'lstat')
     }) as never,
@@ -89,7 +90,7 @@ it('links no other file that was put in the place of the first', () => {
 })
 
 it('tells files apart that have the same number on two devices', () => {
-  replaceCalls({
+  replace(fs, {
     lstatSync: ((...given: Parameters<typeof lstatSync>) => {
       const stats = lstatSync(...given)
       return given[0] === to && stats ? Object.assign(stats, { dev: -1n }) : stats

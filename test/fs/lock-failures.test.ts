@@ -12,7 +12,8 @@ import {
   SimpleFSLockFactory,
 } from '../../src/index.js'
 import { nativeAddon } from '../../src/native.js'
-import { openDescriptors, replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const addon = nativeAddon()!
@@ -27,7 +28,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -51,7 +52,7 @@ const naming = (code: string, message: string | RegExp = file): object => ({
 /** Makes what the system tells of a lock file another one's, in one respect. */
 function tellOther(call: 'statSync' | 'lstatSync', field: 'dev' | 'ino' | 'birthtimeNs'): void {
   const tell = fs[call] as unknown as (...given: unknown[]) => Record<string, bigint>
-  replaceCalls({
+  replace(fs, {
     [call]: (...given: unknown[]) => {
       const stats = tell(...given)
       return Object.assign(stats, { [field]: stats[field]! + 1n })
@@ -87,7 +88,7 @@ describe.each([
 
   it('says why its file cannot be opened', () => {
     const cause = systemError('EROFS', 'open', -30)
-    replaceCalls({
+    replace(fs, {
       openSync: () => {
         throw cause
       },
@@ -103,7 +104,7 @@ describe.each([
 
   it('says why it cannot be checked', () => {
     const lock = obtain()
-    const undo = replaceCalls({
+    const undo = replace(fs, {
       [stat]: () => {
         throw systemError('EIO', 'stat')
       },
@@ -118,7 +119,7 @@ describe.each([
     const lock = obtain()
     tellOther(stat, field)
     expect(thrownBy(() => lock.ensureValid())).toMatchObject(naming('ERR_LOCK_LOST'))
-    restoreCalls()
+    restoreReplaced()
     lock.ensureValid()
     lock.close()
   })
@@ -187,7 +188,7 @@ describe('a lock of the system', () => {
     [false, 'ERR_NOT_A_FILE'],
   ])('wants a file, even where the system opens something else: a directory is %s', (isDirectory, code) => {
     const { fstatSync } = fs
-    replaceCalls({
+    replace(fs, {
       fstatSync: ((...given: Parameters<typeof fstatSync>) =>
         Object.assign(fstatSync(...given), {
           isFile: () => false,
@@ -206,7 +207,7 @@ describe('a lock of the system', () => {
     } finally {
       acquire.mockRestore()
     }
-    restoreCalls()
+    restoreReplaced()
     obtain().close()
   })
 
@@ -220,14 +221,14 @@ describe('a lock of the system', () => {
     }
     lock.ensureValid()
     const { statSync } = fs
-    replaceCalls({
+    replace(fs, {
       statSync: ((...given: Parameters<typeof statSync>) =>
         Object.assign(statSync(...given)!, { size: 17n })) as typeof statSync,
     })
     const error = thrownBy(() => lock.ensureValid())
     expect(error).toMatchObject(naming('ERR_LOCK_LOST', /\(17 bytes\)/))
     expect(error.message).toContain(file)
-    restoreCalls()
+    restoreReplaced()
     lock.close()
   })
 
@@ -267,7 +268,7 @@ describe('a lock that is a file', () => {
   it('is not to be had where its file cannot be written, which is removed again', () => {
     const descriptors = openDescriptors()
     const cause = systemError('ENOSPC', 'write', -28)
-    replaceCalls({
+    replace(fs, {
       writeSync: () => {
         throw cause
       },
@@ -285,7 +286,7 @@ describe('a lock that is a file', () => {
   it('says what to do where its file cannot be removed', () => {
     const lock = obtain()
     const cause = systemError('EACCES', 'unlink', -13)
-    replaceCalls({
+    replace(fs, {
       unlinkSync: () => {
         throw cause
       },

@@ -6,7 +6,8 @@ import { FileAlreadyExistsError, FileNotFoundError, FSDirectory } from '../../sr
 import { PendingDeletions } from '../../src/fs/pending-deletions.js'
 import { contentOf, pattern, write } from '../support/files.js'
 import { each, errorsOf } from '../support/outcomes.js'
-import { replaceCalls, restoreCalls, systemError } from '../support/system-calls.js'
+import { replace, restoreReplaced } from '../support/replaced.js'
+import { systemError } from '../support/system-calls.js'
 import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -23,7 +24,7 @@ function unlinkWhatIsFree(file: PathLike): void {
 }
 
 function unlinkIs(replacement: typeof unlinkSync): void {
-  replaceCalls({ unlinkSync: replacement })
+  replace(fs, { unlinkSync: replacement })
 }
 
 let path: string
@@ -37,7 +38,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   system.busy.clear()
   system.attempts.length = 0
   removeDirectory(path)
@@ -158,7 +159,7 @@ describe('a file that someone else has made in the place of a deleted one', () =
 
 /** Makes lstat fail, as Windows does for a file that goes when its last user lets go; for what tells files apart alone. */
 function tellsNothing(): void {
-  replaceCalls({
+  replace(fs, {
     lstatSync: ((...given: Parameters<typeof lstatSync>) => {
       if (given[1]?.bigint === true) throw systemError('EPERM', 'lstat')
       return lstatSync(...given)
@@ -185,7 +186,7 @@ describe('a file of which the system does not tell what it is', () => {
     system.busy.clear()
     directory.getPendingDeletions()
     expect(existsSync(join(path, 'file'))).toBe(false)
-    restoreCalls()
+    restoreReplaced()
     expect(directory.getPendingDeletions()).toEqual(new Set())
   })
 
@@ -216,7 +217,7 @@ it('says which file waits to be removed', () => {
 
 it('passes over a temporary name that waits even where the system lets nobody near it', () => {
   deletedWhileBusy('a_b_0.tmp')
-  replaceCalls({
+  replace(fs, {
     openSync: (name, ...given) => {
       if (basename(String(name)) === 'a_b_0.tmp') throw systemError('EPERM', 'open') // as Windows does
       return openSync(name, ...given)
@@ -281,7 +282,7 @@ describe('a removed file that keeps its name until nobody has it open any more',
     unlinkIs(() => tellsNothing())
     pending.delete('file')
     expect(pending.names()).toEqual(new Set(['file']))
-    restoreCalls()
+    restoreReplaced()
     pending.retryAll()
     expect(existsSync(join(path, 'file'))).toBe(false)
   })

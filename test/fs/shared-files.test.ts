@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { attachInput, FSDirectory, IOContext } from '../../src/index.js'
 import { pattern } from '../support/files.js'
-import { openDescriptors, restoreCalls } from '../support/system-calls.js'
+import { restoreReplaced } from '../support/replaced.js'
+import { openDescriptors } from '../support/system-calls.js'
 import { WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -18,7 +19,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  restoreCalls()
+  restoreReplaced()
   removeDirectory(path)
 })
 
@@ -64,7 +65,7 @@ it.skipIf(WINDOWS).each([
     }),
   )
   expect(descriptors.size).toBe(0)
-  restoreCalls()
+  restoreReplaced()
   input.close()
 })
 
