@@ -43,8 +43,9 @@ process.env.MMAP_DIRECTORY_NATIVE = inProject('build/Release/mmap_directory.node
 globalThis['__dirname'] = inProject('src/testing')
 fc.configureGlobal({ seed: 1 })
 
+const { MMAP_DIRECTORY_BRIEF: stage } = process.env
 const { declareFile } = await import(createRequire(COMPILED).resolve('vitest'))
-for (const name of process.env.MMAP_DIRECTORY_BRIEF === 'processes' ? PROCESSES : suitesOfOneProcess()) {
+for (const name of stage === 'processes' ? PROCESSES : suitesOfOneProcess()) {
   await declareFile(name, () => import(new URL(`${name}.test.js`, COMPILED)))
 }
 
@@ -59,10 +60,12 @@ function suitesOfOneProcess() {
   return [...names.filter((name) => !elsewhere.has(name)), ...last]
 }
 
-// Processes and threads that a test starts have the mutant, too, and tell which ones they came by.
+// Processes and threads that a test starts have the mutant, too. Where they are what is looked at, they tell
+// which mutants they came by: all that are met when modules are loaded among them.
 const met = inProject(`build/mutation/met-${process.pid}`)
 mkdirSync(met, { recursive: true })
 process.env.MUTATION_MET = met
+const telling = stage === 'processes' ? `--require ${inProject('test/mutation/child.cjs')}` : ''
 
 function stryker() {
   return globalThis['__stryker__'] ?? {}
@@ -71,9 +74,7 @@ function stryker() {
 globalThis.beforeEach(() => {
   const { activeMutant } = stryker()
   process.env['__STRYKER_ACTIVE_MUTANT__'] = activeMutant ?? ''
-  if (activeMutant === undefined)
-    process.env.NODE_OPTIONS = `--require ${inProject('test/mutation/child.cjs')}`
-  else delete process.env.NODE_OPTIONS
+  process.env.NODE_OPTIONS = activeMutant === undefined ? telling : ''
 })
 
 globalThis.afterEach(() => {
