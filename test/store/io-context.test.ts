@@ -22,6 +22,24 @@ describe('IOContext', () => {
     expect(IOContext.READONCE.hints).toEqual([DataAccessHint.SEQUENTIAL, ReadOnceHint.INSTANCE])
   })
 
+  it('knows the hints that Lucene has, each kind by its name', () => {
+    const all = [DataAccessHint, FileTypeHint, FileDataHint, PreloadHint, ReadOnceHint, NoReuseHint]
+    expect(
+      all.flatMap((hints) => Object.entries(hints)).map(([name, hint]) => [name, hint.kind, hint.value]),
+    ).toEqual([
+      ['RANDOM', 'DataAccessHint', 'RANDOM'],
+      ['SEQUENTIAL', 'DataAccessHint', 'SEQUENTIAL'],
+      ['INDEX', 'FileTypeHint', 'INDEX'],
+      ['DATA', 'FileTypeHint', 'DATA'],
+      ['POSTINGS', 'FileDataHint', 'POSTINGS'],
+      ['KNN_VECTORS', 'FileDataHint', 'KNN_VECTORS'],
+      ['INSTANCE', 'PreloadHint', 'INSTANCE'],
+      ['INSTANCE', 'ReadOnceHint', 'INSTANCE'],
+      ['INSTANCE', 'NoReuseHint', 'INSTANCE'],
+    ])
+    expect([...all, ...all.flatMap((hints) => Object.values(hints))].every(Object.isFrozen)).toBe(true)
+  })
+
   it('replaces its hints with withHints()', () => {
     const context = IOContext.READONCE.withHints(FileTypeHint.INDEX, own)
     expect(context.hints).toEqual([FileTypeHint.INDEX, own])
