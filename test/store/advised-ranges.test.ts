@@ -51,3 +51,42 @@ it('finds nothing in a range without bytes', () => {
   expect(ranges.some(418, 0, 'sequential')).toBe(false)
   expect(ranges.some(418, 1, 'sequential')).toBe(true)
 })
+
+it('counts the ranges that differ from the file, neighbours of one advice as one', () => {
+  const ranges = new AdvisedRanges(LENGTH, UNIT)
+  expect(ranges.count).toBe(0)
+  ranges.set(100, 100, 'random')
+  expect(ranges.count).toBe(1)
+  ranges.set(200, 100, 'random') // begins where the other ends
+  expect(ranges.count).toBe(1)
+  ranges.set(50, 50, 'random')
+  expect(ranges.count).toBe(1)
+  ranges.set(400, 10, 'sequential')
+  expect(ranges.count).toBe(2)
+  ranges.set(150, 50, 'normal') // as the file's: in the middle of one
+  expect(ranges.count).toBe(3)
+  ranges.set(0, 300, 'normal')
+  expect(ranges.count).toBe(1)
+  ranges.set(400, 9, 'normal') // less than a unit
+  expect(ranges.count).toBe(1)
+  ranges.set(0, LENGTH, 'random')
+  expect(ranges.count).toBe(0)
+})
+
+it('tells of a part of a unit what the units around it have', () => {
+  const ranges = new AdvisedRanges(LENGTH + 5, UNIT)
+  ranges.set(100, UNIT, 'random')
+  ranges.set(LENGTH, 5, 'sequential') // the last unit is shorter
+  for (const [offset, length, advice] of [
+    [100, 1, 'random'],
+    [105, 0, 'random'],
+    [109, 1, 'random'],
+    [99, 1, 'normal'],
+    [110, 1, 'normal'],
+    [108, 4, 'normal'],
+    [LENGTH + 4, 1, 'sequential'],
+    [LENGTH - 1, 1, 'normal'],
+    [LENGTH - 1, 2, 'normal'],
+  ] as const)
+    expect([offset, length, ranges.at(offset, length)]).toEqual([offset, length, advice])
+})
