@@ -79,6 +79,7 @@ describe('huge pages', () => {
 
   it('are made of what was loaded, by pieces of 64 MiB', async () => {
     truncateSync(file, 200 * MIB)
+    answer('useHugePages', () => {}) // Windows refuses
     const input = openedWith(true)
     answer('preloadMapping', () => Promise.resolve())
     const calls = answer('collapsePages', () => Promise.resolve())
