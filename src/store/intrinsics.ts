@@ -158,7 +158,6 @@ export const decodeUtf8: (bytes: Uint8Array, start: number, end: number) => stri
     .utf8Slice,
 )
 
-const CapturedBigInt = BigInt
 const { register, unregister } = FinalizationRegistry.prototype
 
 const registerWith = uncurry(register) as (
@@ -179,6 +178,7 @@ export function letGo<Held>(registry: FinalizationRegistry<Held>, owner: object)
   unregisterFrom(registry as FinalizationRegistry<never>, owner)
 }
 
+const CapturedBigInt = BigInt
 const { asIntN } = BigInt
 
 /**

@@ -13,6 +13,7 @@ import {
   type IndexOutput,
   StorageError,
 } from '../../src/index.js'
+import { thrownBy } from '../support/outcomes.js'
 
 const ID = Uint8Array.from({ length: 16 }, (_, i) => i * 7)
 const OTHER_ID = Uint8Array.from({ length: 16 }, (_, i) => i)
@@ -38,15 +39,6 @@ function open(write: (output: IndexOutput) => void): IndexInput {
 
 function openRaw(...bytes: number[]): IndexInput {
   return open((output) => output.writeBytes(Uint8Array.from(bytes)))
-}
-
-function errorOf(action: () => unknown): Error & { code?: string } {
-  try {
-    action()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('nothing was thrown')
 }
 
 describe('big-endian values', () => {
@@ -113,7 +105,7 @@ describe('header', () => {
       if (what === 'magic') CodecUtil.writeBEInt(output, 1)
       CodecUtil.writeHeader(output, 'Foo', 5)
     })
-    const error = errorOf(() => CodecUtil.checkHeader(input, codec, min, max))
+    const error = thrownBy(() => CodecUtil.checkHeader(input, codec, min, max))
     expect(error).toBeInstanceOf(type)
     expect(error.message).toMatch(message)
     expect(error.message.endsWith(input.toString())).toBe(true)
@@ -154,7 +146,7 @@ it('a header whose length of a name was changed is damaged, even where the file 
     [4, 'codec'],
     [28, 'suffix'],
   ] as const) {
-    const error = errorOf(() => check(...bytes.with(at, 100)))
+    const error = thrownBy(() => check(...bytes.with(at, 100)))
     expect(error).toBeInstanceOf(CorruptIndexError)
     expect(error.message).toMatch(
       new RegExp(
@@ -163,7 +155,7 @@ it('a header whose length of a name was changed is damaged, even where the file 
     )
     expect(error.cause).toBeInstanceOf(EndOfFileError)
     // A file that was cut, with a name of the right length, has just ended.
-    expect(errorOf(() => check(...bytes.slice(0, at + 1)))).toBeInstanceOf(EndOfFileError)
+    expect(thrownBy(() => check(...bytes.slice(0, at + 1)))).toBeInstanceOf(EndOfFileError)
   }
 })
 
@@ -195,13 +187,13 @@ describe('a small file that is read to its footer', () => {
     const fail = (): never => {
       throw mine
     }
-    expect(errorOf(() => CodecUtil.readToFooter(directory, name, fail))).toBe(mine)
+    expect(thrownBy(() => CodecUtil.readToFooter(directory, name, fail))).toBe(mine)
     const input = directory.openInput(name)
     const bytes = new Uint8Array(input.length())
     input.readBytes(bytes)
     bytes[9]! ^= 1
     const damaged = make((output) => output.writeBytes(bytes))
-    const error = errorOf(() => CodecUtil.readToFooter(directory, damaged, fail))
+    const error = thrownBy(() => CodecUtil.readToFooter(directory, damaged, fail))
     expect(error).toBeInstanceOf(CorruptIndexError)
     expect(error.cause).toBe(mine)
     expect(() => CodecUtil.readToFooter(directory, name, 5 as never)).toThrow(TypeError)
@@ -310,7 +302,7 @@ describe('footer', () => {
       () => CodecUtil.checksumEntireFile(input),
       () => CodecUtil.retrieveChecksum(input),
     ]) {
-      const error = errorOf(check)
+      const error = thrownBy(check)
       expect(error).toBeInstanceOf(CorruptIndexError)
       expect(error.message).toMatch(message)
       expect(error.message).toContain(name)
@@ -351,23 +343,23 @@ describe('footer', () => {
   it('leaves an earlier error as it is when the file is good', () => {
     using input = directory.openChecksumInput(make(whole))
     const prior: Error & { suppressed?: Error[] } = new Error('prior')
-    expect(errorOf(() => CodecUtil.checkFooter(input, prior))).toBe(prior)
+    expect(thrownBy(() => CodecUtil.checkFooter(input, prior))).toBe(prior)
     expect(prior.suppressed!.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^checksum passed \([0-9a-f]+\)/),
     ])
     using again = directory.openChecksumInput(make(whole))
     const old = new IndexFormatTooOldError('old')
-    expect(errorOf(() => CodecUtil.checkFooter(again, old))).toBe(old)
+    expect(thrownBy(() => CodecUtil.checkFooter(again, old))).toBe(old)
     expect(old).not.toHaveProperty('suppressed')
     using third = directory.openChecksumInput(make(whole))
     const frozen = Object.freeze(new Error('frozen'))
-    expect(errorOf(() => CodecUtil.checkFooter(third, frozen))).toBe(frozen)
+    expect(thrownBy(() => CodecUtil.checkFooter(third, frozen))).toBe(frozen)
   })
 
   it('blames the file for an earlier error when it is damaged', () => {
     using input = directory.openChecksumInput(changed((bytes) => bytes.fill(0, 20, 21)))
     const prior = new EndOfFileError('prior')
-    const error = errorOf(() => CodecUtil.checkFooter(input, prior))
+    const error = thrownBy(() => CodecUtil.checkFooter(input, prior))
     expect(error).toBeInstanceOf(CorruptIndexError)
     expect(error.message).toMatch(/^checksum failed/)
     expect(error.cause).toBe(prior)
@@ -376,7 +368,7 @@ describe('footer', () => {
   it('cannot tell once it was read into', () => {
     using input = directory.openChecksumInput(make(whole))
     input.skipBytes(input.length() - 3)
-    const error = errorOf(() => CodecUtil.checkFooter(input, new Error('prior')))
+    const error = thrownBy(() => CodecUtil.checkFooter(input, new Error('prior')))
     expect(error.message).toMatch(/^checksum status indeterminate: remaining=3/)
   })
 })

@@ -9,6 +9,7 @@ import { DirectFileSource } from '../../src/fs/direct-file-source.js'
 import { O_DIRECT } from '../../src/fs/system.js'
 import type { OutputSink } from '../../src/store/buffered-index-output.js'
 import { pattern } from '../support/files.js'
+import { thrownBy } from '../support/outcomes.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
 import { openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
@@ -84,13 +85,9 @@ function nextPiece(): number {
 }
 
 function failureOf(action: () => unknown): StorageError {
-  try {
-    action()
-  } catch (error) {
-    if (error instanceof StorageError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
+  const error = thrownBy(action)
+  if (error instanceof StorageError) return error
+  throw error
 }
 
 const SUPPORTED = O_DIRECT !== 0

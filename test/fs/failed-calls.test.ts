@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { FSDirectory, type IndexInput } from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
-import { failureOf } from '../support/outcomes.js'
+import { failureOf, thrownBy } from '../support/outcomes.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
 import { openDescriptors, systemError } from '../support/system-calls.js'
 import { SYMBOLIC_LINKS, WINDOWS } from '../support/systems.js'
@@ -25,15 +25,6 @@ afterEach(() => {
 })
 
 const at = (name: string): string => join(path, name)
-
-function thrownBy(attempt: () => unknown): unknown {
-  try {
-    attempt()
-  } catch (error) {
-    return error
-  }
-  throw new Error('nothing was thrown')
-}
 
 function failure(action: string, name: string): unknown {
   return expect.objectContaining({

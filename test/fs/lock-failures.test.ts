@@ -12,6 +12,7 @@ import {
   SimpleFSLockFactory,
 } from '../../src/index.js'
 import { nativeAddon } from '../../src/native.js'
+import { thrownBy } from '../support/outcomes.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
 import { openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
@@ -31,15 +32,6 @@ afterEach(() => {
   restoreReplaced()
   removeDirectory(path)
 })
-
-function thrownBy(attempt: () => unknown): Error & { hints?: readonly string[] } {
-  try {
-    attempt()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('nothing was thrown')
-}
 
 const obtain = (): Lock => directory.obtainLock('write.lock')
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { type IndexInput, MMapDirectory, openFile } from '../../src/index.js'
-import { difference, pattern } from '../support/files.js'
+import { difference, everything, pattern } from '../support/files.js'
 import { answer, errnoOf, nativeError } from '../support/native-answers.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
@@ -28,13 +28,6 @@ afterEach(() => {
   for (const input of inputs.splice(0)) input.close()
   removeDirectory(path)
 })
-
-function everything(input: IndexInput): Uint8Array {
-  const target = new Uint8Array(LENGTH)
-  input.seek(0)
-  input.readBytes(target)
-  return target
-}
 
 function refuse(): never {
   throw nativeError({ errno: errnoOf('EINVAL'), syscall: 'madvise' })

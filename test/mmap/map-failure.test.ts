@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { getSystemErrorMap } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { hintsOf } from '../../src/fs/fs-errors.js'
@@ -7,6 +6,7 @@ import { MapFailedError, StorageError } from '../../src/index.js'
 import { type MapFailure, mapFailure, mappingUnavailable } from '../../src/mmap/map-failure.js'
 import type { NativeAddon, NativeError } from '../../src/native.js'
 import { addon } from '../support/mappings.js'
+import { errnoOf } from '../support/native-answers.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
 
 const PATH = '/indexes/_0.vec'
@@ -29,10 +29,6 @@ beforeEach(() => {
 })
 
 afterEach(restoreReplaced)
-
-function errnoOf(code: string): number {
-  return [...getSystemErrorMap()].find(([, [name]]) => name === code)![0]
-}
 
 function failureOf(details: Partial<NativeError> & { code?: string }, length = 5_000_000): MapFailure {
   const { code, ...others } = details

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { type IndexInput, MMapDirectory } from '../../src/index.js'
+import { MMapDirectory } from '../../src/index.js'
 import { sideBySide } from '../../src/mmap/mmap-directory.js'
-import { difference, pattern } from '../support/files.js'
+import { difference, everything, pattern } from '../support/files.js'
 import { addon } from '../support/mappings.js'
 import { errnoOf, nativeError } from '../support/native-answers.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
@@ -26,13 +26,6 @@ afterEach(() => {
   restoreReplaced()
   removeDirectory(path)
 })
-
-function everything(input: IndexInput): Uint8Array {
-  const target = new Uint8Array(LENGTH)
-  input.seek(0)
-  input.readBytes(target)
-  return target
-}
 
 describe.each([
   ['chunks side by side', true],

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { checkFileName, InvalidFileNameError } from '../../src/index.js'
-
-function errorOf(attempt: () => void): unknown {
-  try {
-    return attempt()
-  } catch (error) {
-    return error
-  }
-}
+import { thrownBy } from '../support/outcomes.js'
 
 describe('checkFileName()', () => {
   it.each([
@@ -65,7 +58,7 @@ describe('checkFileName()', () => {
   })
 
   it('refuses what is no string, and has no path for it', () => {
-    const error = errorOf(() => checkFileName(5 as never))
+    const error = thrownBy(() => checkFileName(5 as never))
     expect(error).toBeInstanceOf(InvalidFileNameError)
     expect(error).toMatchObject({ message: 'Not a file name: number is not a string', path: undefined })
   })

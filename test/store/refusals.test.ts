@@ -43,6 +43,11 @@ function refusal(attempt: () => unknown): unknown {
   }
 }
 
+/** How many bytes an output has. */
+function written(output: DataOutput): number {
+  return output instanceof IndexOutput ? output.getFilePointer() : (output as ByteBuffersDataOutput).size()
+}
+
 const wrong = (value: unknown): never => value as never
 const type = (message: string): unknown => ['TypeError', 'ERR_INVALID_ARG_TYPE', message]
 const range = (message: string): unknown => ['RangeError', 'ERR_OUT_OF_RANGE', message]
@@ -196,9 +201,7 @@ describe.each<[string, () => DataOutput]>([
     ]
     expect(attempts.map(([attempt]) => refusal(attempt))).toEqual(attempts.map(([, expected]) => expected))
     output.writeByte(7)
-    const length =
-      output instanceof IndexOutput ? output.getFilePointer() : (output as ByteBuffersDataOutput).size()
-    expect(length).toBe(1)
+    expect(written(output)).toBe(1)
   })
 
   it('copies what an input has, in pieces, and nothing of more than that', () => {
@@ -218,9 +221,7 @@ describe.each<[string, () => DataOutput]>([
     expect(input.getFilePointer()).toBe(10)
     output.copyBytes(input, 149_990)
     expect(input.getFilePointer()).toBe(150_000)
-    const copied =
-      output instanceof IndexOutput ? output.getFilePointer() : (output as ByteBuffersDataOutput).size()
-    expect(copied).toBe(149_990)
+    expect(written(output)).toBe(149_990)
   })
 })
 

@@ -36,10 +36,7 @@ export async function declareFile(name, load) {
 
 function later(declare) {
   if (declared === undefined) declare()
-  else
-    declared.push(() => {
-      declare()
-    })
+  else declared.push(declare)
 }
 
 // vitest gives the same name to tests that mocha's runner would take for one.
@@ -61,6 +58,7 @@ function declarer(kind) {
   const skipped = (name) => {
     later(() => globalThis[kind].skip(name, () => {}))
   }
+  skipped.each = () => skipped
   const each = (cases) => (name, body) => {
     for (const one of cases) {
       const values = Array.isArray(one) ? one : [one]
@@ -70,8 +68,8 @@ function declarer(kind) {
   return Object.assign(plain, {
     each,
     skip: skipped,
-    skipIf: (condition) => (condition ? Object.assign(skipped, { each: () => skipped }) : declare[kind]),
-    runIf: (condition) => (condition ? declare[kind] : Object.assign(skipped, { each: () => skipped })),
+    skipIf: (condition) => (condition ? skipped : declare[kind]),
+    runIf: (condition) => (condition ? declare[kind] : skipped),
   })
 }
 
