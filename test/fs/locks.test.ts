@@ -145,9 +145,10 @@ describe.skipIf(BRIEF || !runs('java', '--version'))('a lock that a JVM holds (n
     writeFileSync(source, JAVA)
     const lock = directory.obtainLock('write.lock')
     const refused = spawn('java', [source, join(path, 'write.lock')], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const exit = once(refused, 'exit')
     const [said] = (await once(refused.stdout, 'data')) as [Buffer]
     expect(said.toString().trim()).toBe('refused')
-    await once(refused, 'exit')
+    await exit
     lock.ensureValid()
     lock.close()
 

@@ -359,8 +359,10 @@ describe.each(NODES)('what is exported and never released, %s', (node) => {
           "require('node:worker_threads').parentPort.postMessage(lib.mappingStats().pins)",
           { eval: true, workerData: { lib: dist + '/index.js', dir } },
         )
+        // Asked for before the message: both may be told in one turn, without a pause between them.
+        const exit = new Promise((resolve) => worker.once('exit', resolve))
         const during = await new Promise((resolve) => worker.once('message', resolve))
-        await new Promise((resolve) => worker.once('exit', resolve))
+        await exit
         await turns()
         say({ held, read, during, after: [lib.mappingStats().pins, lib.mappingStats().mappings] })
       })().catch(fail)`,

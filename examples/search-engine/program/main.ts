@@ -156,9 +156,10 @@ function startWorker(publisher: GenerationPublisher<PublishedIndex>): Worker {
 
 async function stopWorker(worker: Worker): Promise<WorkerReport> {
   const report = once(worker, 'message') as Promise<[WorkerReport]>
+  const exit = once(worker, 'exit')
   worker.postMessage('stop')
   const [said] = await report
-  await once(worker, 'exit')
+  await exit
   return said
 }
 

@@ -303,8 +303,9 @@ async function attack() {
 if (isMainThread) {
   const results = { main: await attack() }
   const worker = new Worker(new URL(import.meta.url), { workerData: process.argv.slice(2) })
+  const exit = once(worker, 'exit')
   ;[results.worker] = await once(worker, 'message')
-  await once(worker, 'exit')
+  await exit
   for (let i = 0; i < 100 && lib.mappingStats().mappings > 0; i++) {
     gc()
     await new Promise((resolve) => setTimeout(resolve, 10))
