@@ -60,14 +60,21 @@ export class Window {
 /**
  * Whether a window has lost bytes. Asked after a load, and only when what was loaded looks like
  * the zeros that take the place of lost pages: a check before the load would be one value late.
+ *
+ * A function declaration, as hasZeroByte is: TypeScript assigns the export of a `const` twice, and
+ * V8 then compares it with what it compiled at every read.
  */
-export const isLost: (window: Window) => boolean =
-  process.arch === 'x64' || process.arch === 'ia32'
-    ? (window) => window.health[0] === 0
-    : (window) => loadWord(window.health, 0) === 0 // other processors may reorder the two loads
+export function isLost(window: Window): boolean {
+  return LOADS_IN_ORDER ? window.health[0] === 0 : loadWord(window.health, 0) === 0
+}
 
 /** Whether one of a word's four bytes is 0, as every byte is that was lost. */
-export const hasZeroByte = (word: number): boolean => ((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0
+export function hasZeroByte(word: number): boolean {
+  return ((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0
+}
+
+/** Other processors may reorder the two loads. */
+const LOADS_IN_ORDER = process.arch === 'x64' || process.arch === 'ia32'
 
 const LONGEST = 2 ** 30 + 8
 

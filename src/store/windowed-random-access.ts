@@ -84,10 +84,13 @@ export class WindowedRandomAccess implements RandomAccessInput {
       at = this.#enter(position, 8)
     const low = this.#data.getUint32(at, true)
     const high = this.#data.getInt32(at + 4, true)
-    if ((hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window)) this.#family.checkFault(false)
+    // A safe integer from 0 on has a byte that is 0.
+    if ((high >= 0 || hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window))
+      this.#family.checkFault(false)
     // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
     if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(int64(high, low))
-    return high * 0x1_0000_0000 + low
+    // A sum of whole numbers is checked for being safe at every read: V8 14 makes twenty instructions of it.
+    return (high + low * 2 ** -32) * 0x1_0000_0000
   }
 
   readFloat(position: number): number {
