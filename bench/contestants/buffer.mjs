@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 import cases from '../../dist/cli/bench-cases.js'
 import { ARRAY_LENGTH, HOT, SPAN } from '../cases.mjs'
 
-const { BATCH, keep, positions } = cases
+const { BATCH, keep, makeTarget, positions } = cases
 
 /** `map` gives the bytes of a file. */
 function over(prepare, file = 'plain') {
@@ -40,8 +40,9 @@ function sequence(width, read) {
   }
 }
 
-function filling(target, calls) {
+function filling(make, calls) {
   return (bytes) => {
+    const target = make()
     const { BYTES_PER_ELEMENT, byteLength, constructor: Kind } = target
     const length = Math.min(bytes.length, SPAN)
     const count = Math.min(calls, Math.floor(length / byteLength))
@@ -58,7 +59,7 @@ function filling(target, calls) {
 
 function whole(piece) {
   return (bytes) => {
-    const target = new Uint8Array(Math.min(piece, bytes.length))
+    const target = makeTarget(Uint8Array, Math.min(piece, bytes.length))
     const { length } = target
     return () => {
       let at = 0
@@ -152,11 +153,11 @@ export const works = {
   ),
   'bytes-1m': over(whole(2 ** 20)),
   'bytes-16k': over(whole(2 ** 14)),
-  'bytes-64': over(filling(new Uint8Array(64), BATCH)),
-  'bytes-16': over(filling(new Uint8Array(16), BATCH)),
-  ints: over(filling(new Int32Array(ARRAY_LENGTH), 256)),
-  longs: over(filling(new BigInt64Array(ARRAY_LENGTH), 256)),
-  floats: over(filling(new Float32Array(ARRAY_LENGTH), 256)),
+  'bytes-64': over(filling(() => new Uint8Array(64), BATCH)),
+  'bytes-16': over(filling(() => new Uint8Array(16), BATCH)),
+  ints: over(filling(() => makeTarget(Int32Array, ARRAY_LENGTH), 256)),
+  longs: over(filling(() => makeTarget(BigInt64Array, ARRAY_LENGTH), 256)),
+  floats: over(filling(() => makeTarget(Float32Array, ARRAY_LENGTH), 256)),
   random: over(randomly(Infinity)),
   'random-hot': over(randomly(HOT)),
   absolute: over(randomly(Infinity)),

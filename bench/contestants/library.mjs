@@ -3,7 +3,7 @@ import cases from '../../dist/cli/bench-cases.js'
 import lib from '../../dist/index.js'
 import { ARRAY_LENGTH, HOT, SPAN, WRITTEN } from '../cases.mjs'
 
-const { absoluteInts, BATCH, keep, positions, randomInts, scalars, sequential } = cases
+const { absoluteInts, BATCH, keep, makeTarget, positions, randomInts, scalars, sequential } = cases
 const { ByteBuffersDirectory, FSDirectory, MMapDirectory } = lib
 
 export const OPEN = {
@@ -26,8 +26,9 @@ function over(prepare, file = 'plain') {
 }
 
 /** Reads into the same target, `calls` times between two looks at the clock. */
-function filling(target, read, calls) {
+function filling(make, read, calls) {
   return (input) => {
+    const target = make()
     const length = target.byteLength
     const count = Math.min(calls, Math.floor(input.length() / length))
     const end = Math.min(input.length(), SPAN) - count * length
@@ -120,11 +121,41 @@ export const works = {
   ),
   'bytes-1m': over(sequential(2 ** 20)),
   'bytes-16k': over(sequential(2 ** 14)),
-  'bytes-64': over(filling(new Uint8Array(64), (input, target) => input.readBytes(target), BATCH)),
-  'bytes-16': over(filling(new Uint8Array(16), (input, target) => input.readBytes(target), BATCH)),
-  ints: over(filling(new Int32Array(ARRAY_LENGTH), (input, target) => input.readInts(target), 256)),
-  longs: over(filling(new BigInt64Array(ARRAY_LENGTH), (input, target) => input.readLongs(target), 256)),
-  floats: over(filling(new Float32Array(ARRAY_LENGTH), (input, target) => input.readFloats(target), 256)),
+  'bytes-64': over(
+    filling(
+      () => new Uint8Array(64),
+      (input, target) => input.readBytes(target),
+      BATCH,
+    ),
+  ),
+  'bytes-16': over(
+    filling(
+      () => new Uint8Array(16),
+      (input, target) => input.readBytes(target),
+      BATCH,
+    ),
+  ),
+  ints: over(
+    filling(
+      () => makeTarget(Int32Array, ARRAY_LENGTH),
+      (input, target) => input.readInts(target),
+      256,
+    ),
+  ),
+  longs: over(
+    filling(
+      () => makeTarget(BigInt64Array, ARRAY_LENGTH),
+      (input, target) => input.readLongs(target),
+      256,
+    ),
+  ),
+  floats: over(
+    filling(
+      () => makeTarget(Float32Array, ARRAY_LENGTH),
+      (input, target) => input.readFloats(target),
+      256,
+    ),
+  ),
   random: over(randomInts()),
   'random-hot': over(randomInts(HOT)),
   absolute: over(absoluteInts()),

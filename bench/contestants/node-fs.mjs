@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import cases from '../../dist/cli/bench-cases.js'
 import { ARRAY_LENGTH, HOT, SPAN, WRITTEN } from '../cases.mjs'
 
-const { keep, positions } = cases
+const { keep, makeTarget, positions } = cases
 
 /** System calls between two looks at the clock. */
 const CALLS = 256
@@ -19,9 +19,10 @@ function over(prepare) {
   }
 }
 
-function sequence(target, value) {
+function sequence(make, value) {
   return (fd, length) => {
-    const bytes = new Uint8Array(target.buffer)
+    const target = make()
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
     const span = Math.min(length, SPAN)
     let at = 0
     return () => {
@@ -37,7 +38,7 @@ function sequence(target, value) {
 
 function whole(piece) {
   return (fd, length) => {
-    const target = new Uint8Array(Math.min(piece, length))
+    const target = makeTarget(Uint8Array, Math.min(piece, length))
     return () => {
       let at = 0
       for (; at + target.length <= length; at += target.length) readSync(fd, target, 0, target.length, at)
@@ -85,16 +86,16 @@ const piece = new Uint8Array(2 ** 14)
 
 /** Positional reads. */
 export const positional = {
-  byte: over(sequence(new Uint8Array(1), true)),
-  int: over(sequence(new Int32Array(1), true)),
-  long: over(sequence(new BigInt64Array(1), true)),
+  byte: over(sequence(() => new Uint8Array(1), true)),
+  int: over(sequence(() => new Int32Array(1), true)),
+  long: over(sequence(() => new BigInt64Array(1), true)),
   'bytes-1m': over(whole(2 ** 20)),
   'bytes-16k': over(whole(2 ** 14)),
-  'bytes-64': over(sequence(new Uint8Array(64), false)),
-  'bytes-16': over(sequence(new Uint8Array(16), false)),
-  ints: over(sequence(new Int32Array(ARRAY_LENGTH), false)),
-  longs: over(sequence(new BigInt64Array(ARRAY_LENGTH), false)),
-  floats: over(sequence(new Float32Array(ARRAY_LENGTH), false)),
+  'bytes-64': over(sequence(() => new Uint8Array(64), false)),
+  'bytes-16': over(sequence(() => new Uint8Array(16), false)),
+  ints: over(sequence(() => makeTarget(Int32Array, ARRAY_LENGTH), false)),
+  longs: over(sequence(() => makeTarget(BigInt64Array, ARRAY_LENGTH), false)),
+  floats: over(sequence(() => makeTarget(Float32Array, ARRAY_LENGTH), false)),
   random: over(randomly(Infinity)),
   'random-hot': over(randomly(HOT)),
   absolute: over(randomly(Infinity)),
