@@ -28,10 +28,13 @@ export interface AttachedGeneration<Data> extends Disposable {
  * Where a thread hears of new generations:
  *
  *     const subscriber = new GenerationSubscriber(subscription)
- *     const store = new SnapshotStore(subscriber.poll())
+ *     let store: SnapshotStore<AttachedGeneration> | undefined // until there is a first generation
  *     … before each request:
  *     const next = subscriber.poll()
- *     if (next !== undefined) store.swap(next)
+ *     if (next !== undefined) {
+ *       if (store === undefined) store = new SnapshotStore(next)
+ *       else store.swap(next)
+ *     }
  *
  * Belongs to the thread that made it. Keeps no thread running.
  */
@@ -59,9 +62,9 @@ export class GenerationSubscriber<Data = unknown> implements Disposable {
    * caller closes it. Those in between are passed over. When there is nothing new, it costs one
    * Atomics.load.
    *
-   * Throws what attachInput() throws, and a TypeError for a message of someone else's; that generation is lost to this thread, and the next one can
-   * be had. Throws AlreadyClosedError after close(). After the publisher was closed, there is never
-   * anything new.
+   * Throws what attachInput() throws, and a TypeError for a message of someone else's; that generation
+   * is lost to this thread, and the next one can be had. Throws AlreadyClosedError after close(). After
+   * the publisher was closed, there is never anything new.
    */
   poll(): AttachedGeneration<Data> | undefined {
     if (this.#closed) throw new AlreadyClosedError('This GenerationSubscriber is closed')

@@ -138,6 +138,50 @@ describe('a server', () => {
     await expect(server.finished).rejects.toThrow('client 7 said 9, which means nothing')
   })
 
+  it('does not count clients that leave before all are there', async () => {
+    const server = await LockVerifyServer.listen({ clients: 2 })
+    const early = connect(server.port, '127.0.0.1').resume()
+    await once(early.end(Uint8Array.of(9)), 'close')
+    const first = connect(server.port, '127.0.0.1')
+    first.write(Uint8Array.of(0))
+    const second = await VerifyingLockFactory.connect({ id: 1, port: server.port })
+    await once(first.resume().end(), 'close')
+    await (await second.obtainLock(directoryWith(), 'a.lock')).release()
+    second.close()
+    expect(await server.finished).toBe(1)
+  })
+
+  it('turns away who comes when all are there, said who it is or not', async () => {
+    const server = await LockVerifyServer.listen({ clients: 1 })
+    const silent = connect(server.port, '127.0.0.1').resume()
+    await once(silent, 'connect')
+    const [client] = await clientsOf(server, 1)
+    await once(silent, 'close')
+    await expect(VerifyingLockFactory.connect({ id: 1, port: server.port })).rejects.toMatchObject({
+      code: 'ERR_LOCK_VERIFICATION',
+    })
+    client!.close()
+    expect(await server.finished).toBe(0)
+  })
+
+  it('fails when a client speaks before all are there', async () => {
+    const server = await LockVerifyServer.listen({ clients: 2 })
+    connect(server.port, '127.0.0.1').resume().write(Uint8Array.of(3, 1))
+    await expect(server.finished).rejects.toThrow('client 3 said 1 before all clients were there')
+  })
+
+  it('tells clients with the same number apart', async () => {
+    const server = await LockVerifyServer.listen({ clients: 2 })
+    const [first, second] = await Promise.all(
+      [5, 5].map((id) => VerifyingLockFactory.connect({ id, port: server.port })),
+    )
+    const lock = await first!.obtainLock(directoryWith(), 'a.lock')
+    second!.close()
+    await lock.release()
+    first!.close()
+    expect(await server.finished).toBe(1)
+  })
+
   it('can be closed, and refuses what makes no sense', async () => {
     const server = await LockVerifyServer.listen({ clients: 3 })
     server.close()

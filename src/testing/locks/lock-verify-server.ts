@@ -6,7 +6,10 @@ import { StorageError } from '../../store/errors.js'
 import { ACQUIRED, MOST_CLIENTS, RELEASED, START } from './lock-messages.js'
 
 export interface LockVerifyServerOptions {
-  /** How many clients there will be, 1 to 255: they begin when all of them are there. */
+  /**
+   * How many clients there will be, 1 to 255: they begin when all of them are there. Who comes later is
+   * turned away; who leaves before that may be replaced.
+   */
   readonly clients: number
   /** Where to listen; by default 127.0.0.1, which only this machine reaches. */
   readonly host?: string
@@ -31,8 +34,8 @@ export class LockVerifyServer {
   readonly #server: Server
   readonly #sockets = new Map<Socket, number | undefined>()
   readonly #clients: number
-  #left: number
-  #holder: number | undefined
+  #begun = false
+  #holder: Socket | undefined
   #acquired = 0
   #resolve!: (acquired: number) => void
   #reject!: (error: Error) => void
@@ -41,7 +44,6 @@ export class LockVerifyServer {
     this.#server = server
     this.port = (server.address() as AddressInfo).port
     this.#clients = clients
-    this.#left = clients
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -70,6 +72,10 @@ export class LockVerifyServer {
   }
 
   #welcome(socket: Socket): void {
+    if (this.#begun) {
+      socket.destroy()
+      return
+    }
     this.#sockets.set(socket, undefined)
     socket.setNoDelay(true)
     socket.on('data', (bytes) => {
@@ -83,20 +89,24 @@ export class LockVerifyServer {
     const id = this.#sockets.get(socket)
     if (id === undefined) {
       this.#sockets.set(socket, byte)
-      const here = [...this.#sockets].filter(([, one]) => one !== undefined)
-      if (here.length === this.#clients) for (const [each] of here) each.write(Uint8Array.of(START))
+      this.#beginWithAll()
+      return
+    }
+    if (!this.#begun) {
+      this.#fail(`client ${id} said ${byte} before all clients were there`)
       return
     }
     if (byte === ACQUIRED) {
       if (this.#holder !== undefined) {
-        this.#fail(`client ${id} got the lock while client ${this.#holder} has it`)
+        this.#fail(`client ${id} got the lock while client ${this.#sockets.get(this.#holder)} has it`)
         return
       }
-      this.#holder = id
+      this.#holder = socket
       this.#acquired++
     } else if (byte === RELEASED) {
-      if (this.#holder !== id) {
-        this.#fail(`client ${id} released the lock, which ${this.#holder ?? 'nobody'} has`)
+      if (this.#holder !== socket) {
+        const holder = this.#holder === undefined ? 'nobody' : `client ${this.#sockets.get(this.#holder)}`
+        this.#fail(`client ${id} released the lock, which ${holder} has`)
         return
       }
       this.#holder = undefined
@@ -107,12 +117,23 @@ export class LockVerifyServer {
     socket.write(Uint8Array.of(byte))
   }
 
+  #beginWithAll(): void {
+    const clients = [...this.#sockets].filter(([, id]) => id !== undefined)
+    if (clients.length < this.#clients) return
+    this.#begun = true
+    for (const [socket, id] of this.#sockets) {
+      if (id === undefined) socket.destroy()
+      else socket.write(Uint8Array.of(START))
+    }
+  }
+
   #part(socket: Socket): void {
     const id = this.#sockets.get(socket)
+    const held = this.#holder === socket
     this.#sockets.delete(socket)
-    if (id === undefined) return
-    if (this.#holder === id) this.#fail(`client ${id} has ended with the lock`)
-    else if (--this.#left === 0) {
+    if (!this.#begun || id === undefined) return
+    if (held) this.#fail(`client ${id} has ended with the lock`)
+    else if ([...this.#sockets.values()].every((other) => other === undefined)) {
       this.#server.close()
       this.#resolve(this.#acquired)
     }
