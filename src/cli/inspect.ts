@@ -1,6 +1,6 @@
-import { closeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import { closeQuietly } from '../fs/close-file.js'
 import { openRegularFile } from '../fs/open-file.js'
 import { MappedSource } from '../mmap/mapped-source.js'
 import { mappingSettings } from '../mmap/mapping-options.js'
@@ -107,7 +107,7 @@ function inspect(path: string, context: IOContext, chunkPower: number | undefine
       resident: null,
     }
   } finally {
-    closeSync(file.fd)
+    closeQuietly(file.fd)
   }
 }
 

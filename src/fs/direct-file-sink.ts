@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
@@ -15,6 +15,7 @@ import {
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import { giveBack, PIECE } from './aligned-memory.js'
+import { closeFile, closeQuietly } from './close-file.js'
 import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { FileSink } from './file-sink.js'
@@ -47,7 +48,7 @@ export class DirectFileSink implements OutputSink {
       onRefusal(file)
       return new FileSink(path, cached)
     } catch (error) {
-      closeSync(cached)
+      closeQuietly(cached)
       ignoringErrors(() => unlinkSync(path))
       throw error
     }
@@ -82,9 +83,11 @@ export class DirectFileSink implements OutputSink {
     } finally {
       const { piece, direct, cached } = this.#held
       giveBack(piece)
-      withStorageErrors('close', this.#path, () => {
-        for (const fd of [direct, cached]) if (fd !== undefined) closeSync(fd)
-      })
+      try {
+        if (cached !== undefined) closeFile(cached, this.#path)
+      } finally {
+        if (direct !== undefined) closeFile(direct, this.#path)
+      }
     }
   }
 
@@ -107,7 +110,7 @@ export class DirectFileSink implements OutputSink {
     for (let done = 0; done < length;) {
       const count = this.#writeSome(done, length - done)
       if (held.direct !== undefined && held.cached !== undefined) {
-        closeSync(held.cached) // it works
+        closeQuietly(held.cached) // not needed: the other one works
         held.cached = undefined
       }
       // A disk that is almost full takes some bytes first: go on at a block.
@@ -139,7 +142,7 @@ export class DirectFileSink implements OutputSink {
   }
 
   #useCache(cause: unknown): void {
-    closeSync(this.#held.direct!)
+    closeQuietly(this.#held.direct!)
     this.#held.direct = undefined
     this.#onRefusal(notAllowed(this.#path, cause))
   }
@@ -158,7 +161,7 @@ function openMade(path: string, made: number): DirectFile | StorageError {
   } finally {
     if (!same) {
       giveBack(piece)
-      closeSync(fd)
+      closeQuietly(fd)
     }
   }
   return same ? file : refused('someone has replaced it', path)

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, readSync } from 'node:fs'
+import { constants, fstatSync, readSync } from 'node:fs'
 
 import { AlreadyClosedError, type FileFaultError, StorageError } from '../store/errors.js'
 import {
@@ -15,6 +15,7 @@ import {
 import type { ReadAdvice } from '../store/io-context.js'
 import { Window, type WindowSource } from '../store/window.js'
 import { giveBack, PIECE } from './aligned-memory.js'
+import { closeFile, closeQuietly } from './close-file.js'
 import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
@@ -47,7 +48,7 @@ export class DirectFileSource implements WindowSource {
     } catch (error) {
       answer = error
     }
-    closeSync(fd)
+    closeQuietly(fd)
     giveBack(piece)
     if (typeof answer === 'string') return refused(answer, path)
     if (isRefusal(answer)) return notAllowed(path, answer)
@@ -126,7 +127,7 @@ export class DirectFileSource implements WindowSource {
     letGo(forgotten, this)
     this.#closed = true
     giveBack(this.#held.piece)
-    closeSync(this.#fd)
+    closeFile(this.#fd, this.#path)
   }
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { fstatSync, openSync } from 'node:fs'
 
 import { StorageError } from '../store/errors.js'
 import { PIECE, takeAligned } from './aligned-memory.js'
+import { closeQuietly } from './close-file.js'
 import { storageError } from './fs-errors.js'
 import { O_DIRECT } from './system.js'
 
@@ -32,14 +33,14 @@ export function openDirect(path: string, flags: number): DirectFile | StorageErr
   try {
     block = fstatSync(fd).blksize
   } catch (error) {
-    closeSync(fd)
+    closeQuietly(fd)
     throw storageError(error, 'stat', path)
   }
   // A window has to have the 8 bytes of a value that lies across the border of two blocks.
   const fits = block <= PIECE / 2 && PIECE % block === 0
   const piece = fits ? takeAligned() : undefined
   if (piece !== undefined) return { fd, block, piece }
-  closeSync(fd)
+  closeQuietly(fd)
   return refused(fits ? NO_MEMORY : `blocks of ${block} bytes`, path)
 }
 

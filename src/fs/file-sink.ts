@@ -1,8 +1,9 @@
-import { close, closeSync, openSync, writeSync } from 'node:fs'
+import { close, openSync, writeSync } from 'node:fs'
 
 import type { OutputSink } from '../store/buffered-index-output.js'
 import { StorageError } from '../store/errors.js'
 import { holdFor, letGo, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
+import { closeFile } from './close-file.js'
 import { withStorageErrors } from './fs-errors.js'
 
 /** Descriptors of outputs that were dropped without close. */
@@ -31,7 +32,7 @@ export class FileSink implements OutputSink {
 
   close(): void {
     letGo(forgotten, this)
-    withStorageErrors('close', this.#path, () => closeSync(this.#fd))
+    closeFile(this.#fd, this.#path)
   }
 }
 

@@ -1,4 +1,4 @@
-import { close, closeSync, fstatSync, read, readSync } from 'node:fs'
+import { close, fstatSync, read, readSync } from 'node:fs'
 
 import { AdvisedRanges } from '../store/advised-ranges.js'
 import {
@@ -13,6 +13,7 @@ import type { IOContext, ReadAdvice } from '../store/io-context.js'
 import { adviceFor } from '../store/io-context.js'
 import type { SharedSource } from '../store/shared-input.js'
 import { type LoadOptions, Window, type WindowSource } from '../store/window.js'
+import { closeFile, closeQuietly } from './close-file.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { openRegularFile } from './open-file.js'
 import { inPool } from './pool-queue.js'
@@ -54,7 +55,7 @@ export class FileSource implements WindowSource {
     const { path, advice } = source
     const { fd, stats } = openRegularFile(path, advice)
     if (stats.size !== source.size || identityOf(fd) !== source.identity) {
-      closeSync(fd)
+      closeQuietly(fd)
       throw new FileNotFoundError(`The shared file was changed or replaced: ${path}`, { path })
     }
     return new FileSource(fd, path, stats.size, { advice, adviceOf: adviceFor })
@@ -213,7 +214,7 @@ export class FileSource implements WindowSource {
     return new Promise((resolve, reject) => {
       read(this.#fd, privateBytes(bytes, offset, length), 0, length, position, (error, count) => {
         this.#loads--
-        if (this.#closed && this.#loads === 0) closeSync(this.#fd)
+        if (this.#closed && this.#loads === 0) closeQuietly(this.#fd)
         if (error) reject(storageError(error, 'read', this.#path))
         else resolve(count)
       })
@@ -223,7 +224,7 @@ export class FileSource implements WindowSource {
   close(): void {
     letGo(forgotten, this)
     this.#closed = true
-    if (this.#loads === 0) closeSync(this.#fd)
+    if (this.#loads === 0) closeFile(this.#fd, this.#path)
   }
 }
 

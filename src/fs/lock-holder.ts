@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { constants, fstatSync, openSync, readSync } from 'node:fs'
 import { hostname } from 'node:os'
 
+import { closeQuietly } from './close-file.js'
 import { O_NOFOLLOW, O_NONBLOCK, refuseLink } from './system.js'
 
 const FLAGS = constants.O_RDONLY | O_NONBLOCK | O_NOFOLLOW
@@ -41,7 +42,7 @@ function readStart(path: string): string {
     const bytes = Buffer.alloc(1024)
     return bytes.toString('utf8', 0, readSync(fd, bytes))
   } finally {
-    closeSync(fd)
+    closeQuietly(fd)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { type BigIntStats, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
 import {
@@ -18,6 +18,7 @@ import {
   StorageError,
 } from '../store/errors.js'
 import type { Lock, LockFactory } from '../store/lock.js'
+import { closeQuietly } from './close-file.js'
 import { hintsOf, storageError } from './fs-errors.js'
 import { lockPath } from './lock-path.js'
 import { O_NOFOLLOW, O_NONBLOCK, refuseLink } from './system.js'
@@ -93,7 +94,7 @@ function lockFile(addon: NativeAddon, handle: LockHandle, path: string): BigIntS
       ],
     })
   } finally {
-    closeSync(fd)
+    closeQuietly(fd)
   }
   if (holder !== 0) {
     const who = holder > 0 ? `another program (process ${holder})` : 'another program'

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
+import { constants, fstatSync, openSync, type Stats } from 'node:fs'
 
 import { NotAFileError } from '../store/errors.js'
 import type { ReadAdvice } from '../store/io-context.js'
+import { closeQuietly } from './close-file.js'
 import { withStorageErrors } from './fs-errors.js'
 import { O_NONBLOCK, OPEN_ADVICE } from './system.js'
 
@@ -26,7 +27,7 @@ export function openRegularFile(path: string, advice: ReadAdvice): OpenedFile {
       if (!stats.isFile()) throw new NotAFileError('ERR_NOT_A_FILE', `Not a regular file: ${path}`, { path })
       return { fd, stats }
     } catch (error) {
-      closeSync(fd)
+      closeQuietly(fd)
       throw error
     }
   })

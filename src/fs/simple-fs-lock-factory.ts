@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, fstatSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { type BigIntStats, fstatSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 import type { Directory } from '../store/directory.js'
@@ -9,6 +9,7 @@ import {
   StorageError,
 } from '../store/errors.js'
 import type { Lock, LockFactory } from '../store/lock.js'
+import { closeQuietly } from './close-file.js'
 import { storageError } from './fs-errors.js'
 import { describeHolder } from './lock-holder.js'
 import { lockPath } from './lock-path.js'
@@ -51,7 +52,7 @@ export class SimpleFSLockFactory implements LockFactory {
       const { message, syscall, errno, hints } = storageError(cause, 'write lock file', path)
       throw new LockObtainFailedError(message, { path, syscall, errno, hints, cause })
     } finally {
-      closeSync(fd)
+      closeQuietly(fd)
     }
   }
 }

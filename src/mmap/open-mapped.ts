@@ -1,5 +1,4 @@
-import { closeSync } from 'node:fs'
-
+import { closeQuietly } from '../fs/close-file.js'
 import { type OpenedFile, openRegularFile } from '../fs/open-file.js'
 import { FileSource } from '../fs/file-source.js'
 import { type NativeError, nativeAddon } from '../native.js'
@@ -61,7 +60,7 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
   try {
     mapped = tryMap(file, { ...options, advice, adviceOf, hugePages })
   } finally {
-    if (!isInstance(MapFailedError, mapped)) closeSync(file.fd)
+    if (!isInstance(MapFailedError, mapped)) closeQuietly(file.fd)
   }
   if (mapped instanceof MappedSource) {
     if (preload) mapped.preload()

@@ -144,7 +144,8 @@ export abstract class IndexInput extends DataInput implements Disposable {
   /**
    * Ends this input: see above. Of the input that was opened, it also compares the file's length
    * with the mapped one and throws FileFaultError when the file was cut and no read has said so
-   * yet; the input is closed all the same. Doing so again does nothing.
+   * yet; throws a StorageError where the system answers closing its file with an error. The input is
+   * closed all the same. Doing so again does nothing.
    */
   abstract close(): void
 

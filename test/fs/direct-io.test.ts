@@ -11,7 +11,7 @@ import type { OutputSink } from '../../src/store/buffered-index-output.js'
 import { pattern } from '../support/files.js'
 import { thrownBy } from '../support/outcomes.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
-import { openDescriptors, systemError } from '../support/system-calls.js'
+import { failingCloses, openDescriptors, systemError } from '../support/system-calls.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const BLOCK = 4096
@@ -223,6 +223,23 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
     expect(failureOf(() => write(bytes))).toMatchObject({ code: 'EINVAL', path: file })
     sink.close(false)
     expect([descriptors.size, refusals]).toEqual([0, []])
+  })
+
+  it.each([
+    ['written past the cache', []],
+    ['written through the cache', ['EINVAL']],
+  ])('is %s, and closes each descriptor once, where closing one that is not needed fails', (_, first) => {
+    sink = create()
+    answers.push(...first)
+    const closed = failingCloses()
+    write(bytes)
+    expect(closed).toHaveLength(1)
+    const { code, path: named } = failureOf(() => sink.close(true)) as StorageError
+    expect([code, named]).toEqual(['EIO', file]) // of the one that was written by
+    expect(new Set(closed).size).toBe(2)
+    expect(closed).toHaveLength(2)
+    restoreReplaced()
+    expect(readFileSync(file).equals(bytes)).toBe(true)
   })
 
   it('fails where a write through the cache fails, too', () => {
@@ -444,6 +461,14 @@ describe.skipIf(!SUPPORTED)('an input past the cache (needs O_DIRECT)', () => {
       expect(error.message).toContain(file)
     }
     expect(calls).toHaveLength(1)
+  })
+
+  it('says that closing it failed, and has given its memory back', () => {
+    const piece = nextPiece()
+    source = open()
+    failingCloses()
+    expect(failureOf(() => source.close())).toMatchObject({ name: 'StorageError', code: 'EIO', path: file })
+    expect(nextPiece()).toBe(piece)
   })
 
   it.each([

@@ -2,11 +2,17 @@ import fs, { type promises, mkdirSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { FSDirectory, type IndexInput } from '../../src/index.js'
+import {
+  attachInput,
+  FSDirectory,
+  type IndexInput,
+  type SharedInput,
+  SimpleFSLockFactory,
+} from '../../src/index.js'
 import { contentOf, pattern, write } from '../support/files.js'
 import { failureOf, thrownBy } from '../support/outcomes.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
-import { openDescriptors, systemError } from '../support/system-calls.js'
+import { failingCloses, openDescriptors, systemError } from '../support/system-calls.js'
 import { SYMBOLIC_LINKS, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
@@ -24,6 +30,16 @@ afterEach(() => {
   removeDirectory(path)
 })
 
+const outcomeOf = (attempt: () => unknown): unknown => {
+  try {
+    attempt()
+    return 'done'
+  } catch (error) {
+    const { name, code } = error as { name: string; code: string }
+    return { name, code }
+  }
+}
+
 const at = (name: string): string => join(path, name)
 
 function failure(action: string, name: string): unknown {
@@ -36,6 +52,7 @@ function failure(action: string, name: string): unknown {
 
 describe('when the system answers with an error', () => {
   const inputs: IndexInput[] = []
+  let share: SharedInput
   /** Opens the file for an attempt that comes after. */
   const input = (use: (input: IndexInput) => unknown) => (): (() => unknown) => {
     const opened = directory.openInput('file')
@@ -85,7 +102,6 @@ describe('when the system answers with an error', () => {
 
   it('an output says whether it was a write or the close', () => {
     const output = directory.createOutput('new')
-    const { closeSync } = fs
     replace(fs, {
       writeSync: () => {
         throw systemError('EIO', 'write')
@@ -95,13 +111,52 @@ describe('when the system answers with an error', () => {
     restoreReplaced()
     output.close()
     const other = directory.createOutput('other')
-    replace(fs, {
-      closeSync: (fd) => {
-        closeSync(fd)
-        throw systemError('EIO', 'close')
-      },
-    })
+    failingCloses()
     expect(() => other.close()).toThrow(failure('close', 'other'))
+  })
+
+  it('an input that is closed says so, and is closed', () => {
+    const opened = directory.openInput('file')
+    const closed = failingCloses()
+    expect(() => opened.close()).toThrow(failure('close', 'file'))
+    opened.close()
+    expect(closed.length).toBe(1)
+    expect(() => opened.readByte()).toThrow(expect.objectContaining({ code: 'ERR_ALREADY_CLOSED' }))
+  })
+
+  it('a read that outlives its input has its bytes, and nobody is told of the close', async () => {
+    const opened = directory.openInput('file')
+    const target = new Uint8Array(5_000)
+    const reading = opened.readAsync(0, target).then(
+      () => 'read',
+      (error: { code: string }) => error.code,
+    )
+    const closed = failingCloses()
+    opened.close()
+    expect(await reading).toMatch(/^(read|ERR_ALREADY_CLOSED)$/)
+    expect(closed.length).toBe(1)
+  })
+
+  it.each([
+    ['an input', () => directory.openInput('missing')],
+    ['an input of what is no file', () => directory.openInput('folder')],
+    ['a lock', () => directory.obtainLock('a.lock').close()],
+    [
+      'a lock by file',
+      () =>
+        FSDirectory.open(path, { lockFactory: SimpleFSLockFactory.INSTANCE }).obtainLock('b.lock').close(),
+    ],
+    ['what another thread has shared of a file that is another by now', () => attachInput(share)],
+  ])('%s is what it would be otherwise', (_, attempt) => {
+    mkdirSync(at('folder'))
+    const shared = directory.openInput('file')
+    share = shared.share()
+    shared.close()
+    directory.deleteFile('file')
+    write(directory, 'file', pattern(10))
+    const wanted = outcomeOf(attempt)
+    failingCloses()
+    expect(outcomeOf(attempt)).toEqual(wanted)
   })
 })
 

@@ -24,3 +24,17 @@ export function openDescriptors(): ReadonlySet<number> {
   })
   return open
 }
+
+/** Lets closing a file fail as Linux does, which takes the descriptor all the same. Gives those that were closed. */
+export function failingCloses(): readonly number[] {
+  const closed: number[] = []
+  const { closeSync } = fs
+  replace(fs, {
+    closeSync: (fd) => {
+      closed.push(fd)
+      closeSync(fd)
+      throw systemError('EIO', 'close')
+    },
+  })
+  return closed
+}
