@@ -93,7 +93,7 @@ export class DirectFileSink implements OutputSink {
 
   #writeEnd(): void {
     const length = this.#written + this.#at
-    const rest = this.#at % this.#block
+    const rest = this.#held.direct === undefined ? 0 : this.#at % this.#block
     const padding = rest === 0 ? 0 : this.#block - rest
     setBytes(this.#held.piece, newBytes(padding), this.#at)
     this.#flush(this.#at + padding)
@@ -113,8 +113,8 @@ export class DirectFileSink implements OutputSink {
         closeQuietly(held.cached) // not needed: the other one works
         held.cached = undefined
       }
-      // A disk that is almost full takes some bytes first: go on at a block.
-      const whole = count - (count % this.#block)
+      // A disk that is almost full takes some bytes first: go on at a block, past the cache.
+      const whole = held.direct === undefined ? count : count - (count % this.#block)
       if (whole === 0) {
         throw new StorageError('EIO', `write failed: ${count} bytes were written: ${this.#path}`, {
           path: this.#path,

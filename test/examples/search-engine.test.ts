@@ -205,6 +205,7 @@ describe('an index', () => {
             committed = new Map(model)
             const reader = IndexReader.open(directory)
             expectSameAsNaive(reader, committed)
+            compared++
             reader.checkIntegrity()
             reader.close()
           }
@@ -378,6 +379,22 @@ describe('an index', () => {
     reader.close()
     writer.close()
   })
+})
+
+it.each<[string, object]>([
+  ['half of a surrogate pair in its key', { key: 'a\ud800', text: 'b' }],
+  ['half of a surrogate pair in a stored value', { key: 'a', text: 'b', stored: new Map([['c', '\udc00']]) }],
+  ['a stored value that is no string', { key: 'a', text: 'b', stored: new Map([['c', 5]]) }],
+  ['a key that is no string', { key: 5, text: 'b' }],
+  ['no text', { key: 'a' }],
+])('a document with %s is refused, and keeps no other from being committed', async (_, bad) => {
+  const directory = new ByteBuffersDirectory()
+  using writer = new IndexWriter(directory)
+  writer.addDocument({ key: 'a', text: 'first', stored: new Map([['c', '\u{10ffff}']]) })
+  expect(() => writer.addDocument(bad as never)).toThrow(TypeError)
+  await writer.commit()
+  using reader = writer.openReader()
+  expect([reader.liveCount, search(reader, 'first', 'any', 5).length]).toEqual([1, 1])
 })
 
 it('the engine is small enough to be read: a thousand lines of code besides imports, comments and empty lines', () => {

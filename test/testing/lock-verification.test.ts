@@ -170,6 +170,18 @@ describe('a server', () => {
     await expect(server.finished).rejects.toThrow('client 3 said 1 before all clients were there')
   })
 
+  it('hears what a client says at a time one after the other', async () => {
+    const server = await LockVerifyServer.listen({ clients: 1 })
+    const [client] = await clientsOf(server, 1)
+    const directory = directoryWith(NoLockFactory.INSTANCE)
+    const attempts = await Promise.allSettled([
+      client!.obtainLock(directory, 'a.lock').then((lock) => Promise.all([lock.release(), lock.release()])),
+      client!.obtainLock(directory, 'b.lock'),
+    ])
+    expect(attempts.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(server.finished).rejects.toThrow('client 0 got the lock while client 0 has it')
+  })
+
   it('tells clients with the same number apart', async () => {
     const server = await LockVerifyServer.listen({ clients: 2 })
     const [first, second] = await Promise.all(

@@ -10,7 +10,7 @@ import {
   readLastCommit,
   writeCommit,
 } from './commit.js'
-import type { Document } from './document.js'
+import { checkDocument, type Document } from './document.js'
 import { DocumentBuffer } from './document-buffer.js'
 import { IndexReader } from './index-reader.js'
 import { LiveDocs } from './live-docs.js'
@@ -74,8 +74,9 @@ export class IndexWriter implements Disposable {
     }
   }
 
-  /** Adds a document in place of the one that has its key, if there is one. */
+  /** Adds a document in place of the one that has its key, if there is one. Throws a TypeError for a bad one. */
   addDocument(document: Document): void {
+    checkDocument(document)
     this.deleteDocument(document.key)
     this.#buffer.add(document)
     if (this.#buffer.size >= this.#maxBufferedDocs) this.#flush()
@@ -135,11 +136,7 @@ export class IndexWriter implements Disposable {
     this.#deleteUnusedFiles() // what a commit has left that failed
     this.#flush()
     for (const segment of this.#segments) this.#writeLiveDocs(segment)
-    const commit: Commit = {
-      generation: this.#committed.generation + 1,
-      nextSegment: this.#nextSegment,
-      segments: this.#segments.map(({ reader, liveGeneration }) => ({ info: reader.info, liveGeneration })),
-    }
+    const commit = this.#nextCommit()
     const known = new Set(filesOf(this.#committed))
     const unsynced = filesOf({ ...commit, generation: 0 }).filter((file) => !known.has(file))
     this.#pendingFiles = [...filesOf(commit), pendingCommitFile(commit.generation)]
@@ -153,6 +150,14 @@ export class IndexWriter implements Disposable {
     return commit.generation
   }
 
+  #nextCommit(): Commit {
+    return {
+      generation: this.#committed.generation + 1,
+      nextSegment: this.#nextSegment,
+      segments: this.#segments.map(({ reader, liveGeneration }) => ({ info: reader.info, liveGeneration })),
+    }
+  }
+
   #flush(): void {
     if (this.#buffer.size > 0) {
       const { size, bytes } = this.#buffer
@@ -162,11 +167,8 @@ export class IndexWriter implements Disposable {
       for (const doc of this.#buffer.deleted) deleteFrom(segment, doc)
       this.#buffer = new DocumentBuffer()
     }
-    for (let merge = this.#findMerge(); merge !== undefined; merge = this.#findMerge()) this.#merge(merge)
-  }
-
-  #findMerge(): WriterSegment[] | undefined {
-    return findMerge(this.#segments, liveCountOf)
+    let merge: WriterSegment[] | undefined
+    while ((merge = findMerge(this.#segments, liveCountOf)) !== undefined) this.#merge(merge)
   }
 
   #merge(segments: readonly WriterSegment[]): void {
@@ -211,15 +213,8 @@ export class IndexWriter implements Disposable {
 
   /** Removes files of neither the last commit, nor one under way, nor the segments as they are now. */
   #deleteUnusedFiles(): void {
-    const segments = this.#segments.map(({ reader, liveGeneration }) => ({
-      info: reader.info,
-      liveGeneration,
-    }))
-    const used = new Set([
-      ...filesOf(this.#committed),
-      ...this.#pendingFiles,
-      ...filesOf({ generation: 0, nextSegment: 0, segments }),
-    ])
+    const now = filesOf({ ...this.#nextCommit(), generation: 0 })
+    const used = new Set([...filesOf(this.#committed), ...this.#pendingFiles, ...now])
     for (const name of this.#directory.listAll()) {
       if (isIndexFile(name) && !used.has(name)) this.#directory.deleteFile(name)
     }

@@ -4,7 +4,7 @@ import { checkOptions, checkSize, checkString, invalidType } from '../../store/a
 import type { Directory } from '../../store/directory.js'
 import { LockObtainFailedError, StorageError } from '../../store/errors.js'
 import { Random } from '../random.js'
-import { VerifyingLockFactory } from './verifying-lock-factory.js'
+import { type VerifiedLock, VerifyingLockFactory } from './verifying-lock-factory.js'
 
 export interface LockStressOptions {
   /** Connected to the server of all the clients. */
@@ -39,7 +39,7 @@ export async function stressLocks(options: LockStressOptions): Promise<number> {
     try {
       const lock = await factory.obtainLock(directory, name)
       obtained++
-      if (random.below(10) === 0) tryAgain(directory, name)
+      if (random.below(10) === 0) tryAgain(directory, name, lock)
       if (random.below(2) === 0) await setTimeout(random.below(3))
       await lock.release()
     } catch (error) {
@@ -50,12 +50,14 @@ export async function stressLocks(options: LockStressOptions): Promise<number> {
   return obtained
 }
 
-function tryAgain(directory: Directory, name: string): void {
+function tryAgain(directory: Directory, name: string, held: VerifiedLock): void {
   try {
-    directory.obtainLock(name)
+    directory.obtainLock(name).close()
   } catch (error) {
     if (error instanceof LockObtainFailedError) return
+    held.lock.close()
     throw error
   }
+  held.lock.close()
   throw new StorageError('ERR_LOCK_NOT_EXCLUSIVE', `A lock was obtained twice in one process: ${name}`)
 }

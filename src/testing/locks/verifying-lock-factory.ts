@@ -23,6 +23,7 @@ export interface VerifyingLockOptions {
 export class VerifyingLockFactory {
   readonly #socket: Socket
   #failure: StorageError | undefined
+  #last: Promise<void> = Promise.resolve() // what was said before, and answered
   #waiting: { expected: number; resolve: () => void; reject: (error: Error) => void } | undefined
 
   private constructor(socket: Socket) {
@@ -35,7 +36,10 @@ export class VerifyingLockFactory {
     socket.on('close', () => this.#fail('the server has closed the connection: ask there what it has seen'))
   }
 
-  /** Connects, and resolves when all clients of the server are there. */
+  /**
+   * Connects, and resolves when all clients of the server are there. Rejected with what connecting fails
+   * with (ECONNREFUSED, say), with a StorageError, ERR_LOCK_VERIFICATION, where the server turns it away.
+   */
   static async connect(options: VerifyingLockOptions): Promise<VerifyingLockFactory> {
     checkOptions('VerifyingLockFactory', options, ['id', 'host', 'port'])
     const { id, host = '127.0.0.1', port } = options
@@ -73,7 +77,14 @@ export class VerifyingLockFactory {
     this.#socket.end()
   }
 
+  /** One after the other: an answer does not say to what. */
   #say(byte: number, expected: number): Promise<void> {
+    const answered = this.#last.then(() => this.#exchange(byte, expected))
+    this.#last = answered.catch(() => {}) // whoever said it is told
+    return answered
+  }
+
+  #exchange(byte: number, expected: number): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       this.#waiting = { expected, resolve, reject }
