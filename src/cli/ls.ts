@@ -15,8 +15,9 @@ import { onlyArgument } from './usage-error.js'
 
 const HELP = `Usage: mmap-directory ls DIR [OPTIONS]
 
-Lists the files of a directory: how large they are, what they hold and which format
-they are in. Reads headers only; see 'verify' for checksums.
+Lists the files of a directory: how large they are and, of those whose names are a
+Lucene index's, what they hold and which format they are in. Reads their headers
+only; see 'verify' for checksums, and for other files with such headers.
 
 Options:
   --all        list the files in compound files, too

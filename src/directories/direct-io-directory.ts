@@ -34,6 +34,9 @@ export interface DirectIODirectoryStats {
  *
  * An input past the cache is for reading from its start to its end: each clone and slice reads 256 KiB
  * at a time into memory of its own, and nothing is kept. It cannot be shared with another thread.
+ *
+ * copyFrom() passes its context on for the new file alone, as every directory's does: the one that is
+ * copied is read through the cache. To copy past it, open that with the merge's context, and copyBytes().
  */
 export class DirectIODirectory extends FilterDirectory {
   readonly #delegate: FSDirectory

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 import * as main from '../../src/index.js'
 import * as metal from '../../src/metal/index.js'
+import * as testing from '../../src/testing/index.js'
 import * as webgpu from '../../src/webgpu/index.js'
 import { exportedNames } from '../support/exported-names.js'
 
@@ -11,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const PAGE = readFileSync(join(ROOT, 'design', 'api.md'), 'utf8')
 
 const { StorageError } = main
-const library = { ...main, ...metal, ...webgpu }
+const library = { ...main, ...metal, ...webgpu, ...testing }
 
 /** The names in the first columns of the page's tables. */
 function namesInTables(): string[] {
@@ -26,7 +27,7 @@ function quoted(text: string): string[] {
 describe('design/api.md', () => {
   it('has every name that the package exports, once, and no other', () => {
     const names = namesInTables()
-    const exported = ['.', 'metal', 'webgpu'].flatMap((folder) =>
+    const exported = ['.', 'metal', 'webgpu', 'testing'].flatMap((folder) =>
       Array.from(exportedNames(join(ROOT, 'src', folder, 'index.ts'))),
     )
     expect([...names].sort()).toEqual(exported.sort())
