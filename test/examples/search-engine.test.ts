@@ -180,6 +180,7 @@ function expectSameNow(writer: IndexWriter, live: ReadonlyMap<string, string>): 
 
 describe('an index', () => {
   it('answers as a naive scan by BM25 does, whatever was added, deleted, merged and reopened', async () => {
+    let histories = 0
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 120 }), async (steps) => {
         const directory = new ByteBuffersDirectory()
@@ -211,10 +212,12 @@ describe('an index', () => {
           }
         }
         expectSameNow(writer, model)
+        histories++
         writer.close()
       }),
       { numRuns: 40 },
     )
+    expect(histories).toBe(40)
   })
 
   it('gives the same hits and scores after a merge as before, but for the numbers of documents', async () => {
