@@ -22,7 +22,7 @@ import { difference, pattern } from '../support/files.js'
 import { addon, mappingsOf, settled } from '../support/mappings.js'
 import { buildNativeReader, loadNativeReader, type NativeReader } from '../support/native-reader.js'
 import { survives } from '../support/safety.js'
-import { WINDOWS } from '../support/systems.js'
+import { EMULATED, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const MIB = 2 ** 20
@@ -315,16 +315,19 @@ describe('exportChunks()', () => {
     input.close()
   })
 
-  it('is refused beyond 65,536 chunks, and not for a slice', () => {
-    writeFileSync(join(path, 'sparse'), '')
-    truncateSync(join(path, 'sparse'), 65_537 * MIB)
-    const input = MMapDirectory.open(path, { chunkPower: 20 }).openInput('sparse')
-    const { pins } = mappingStats()
-    expect(() => input.exportChunks()).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
-    expect(mappingStats().pins).toBe(pins)
-    releaseAll(input.slice('end', 65_535 * MIB, 2 * MIB).exportChunks())
-    input.close()
-  })
+  it.skipIf(EMULATED)(
+    'is refused beyond 65,536 chunks, and not for a slice (needs 64 GiB of addresses)',
+    () => {
+      writeFileSync(join(path, 'sparse'), '')
+      truncateSync(join(path, 'sparse'), 65_537 * MIB)
+      const input = MMapDirectory.open(path, { chunkPower: 20 }).openInput('sparse')
+      const { pins } = mappingStats()
+      expect(() => input.exportChunks()).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }))
+      expect(mappingStats().pins).toBe(pins)
+      releaseAll(input.slice('end', 65_535 * MIB, 2 * MIB).exportChunks())
+      input.close()
+    },
+  )
 
   it('cannot be asked of another object', () => {
     const input = MMapDirectory.open(path).openInput('file')

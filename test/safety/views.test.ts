@@ -6,7 +6,7 @@ import { THREADS } from '../support/child.js'
 import { pattern } from '../support/files.js'
 import { runs } from '../support/programs.js'
 import { survives } from '../support/safety.js'
-import { WINDOWS } from '../support/systems.js'
+import { EMULATED, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const path = temporaryDirectory()
@@ -314,7 +314,7 @@ describe.each(THREADS)('a view, %s, %s', (node, thread) => {
     },
   )
 
-  it.skipIf(!runs('prlimit', '--version'))(
+  it.skipIf(EMULATED || !runs('prlimit', '--version'))(
     'is copied, or refused, where data is limited (needs prlimit)',
     async () => {
       const all = await said(`

@@ -7,6 +7,12 @@ import { join } from 'node:path'
 export const WINDOWS = process.platform === 'win32'
 
 /**
+ * Whether Node.js is emulated by qemu's user mode: it takes all advice and passes none on, has fewer
+ * addresses, and is itself what limits on a process limit.
+ */
+export const EMULATED = process.env['QEMU_LD_PREFIX'] !== undefined
+
+/**
  * Whether a mapped file can be truncated. Windows refuses; under wine a program of the Unix beneath does
  * it: see truncate-mapped.cjs.
  */
