@@ -420,7 +420,7 @@ describe('uploadToWebGPU()', () => {
 
   it('copies nothing into JavaScript’s memory: the mapping is what the device gets', async () => {
     const input = MMapDirectory.open(path).openInput('file')
-    const before = mappingStats().mappings
+    let before = 0
     let most = 0
     class Looking extends FakeDevice {
       override writeBuffer(...[buffer, at, data]: Parameters<FakeDevice['writeBuffer']>): void {
@@ -428,7 +428,11 @@ describe('uploadToWebGPU()', () => {
         super.writeBuffer(buffer, at, data)
       }
     }
-    await uploadToWebGPU(input, new Looking(), { pieceLength: 65_536 })
+    // What earlier tests have dropped may be collected meanwhile, and be as many less: but only once.
+    for (let i = 0; i < 5 && most === 0; i++) {
+      before = mappingStats().mappings
+      await uploadToWebGPU(input, new Looking(), { pieceLength: 65_536 })
+    }
     expect(most).toBeGreaterThan(0) // a view each
     input.close()
   })
