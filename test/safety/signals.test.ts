@@ -98,7 +98,7 @@ describe.each(NODES)('signals, %s', (node) => {
       new Worker(\`
         const lib = require(require('node:worker_threads').workerData)
         const addon = lib.openFile(process.execPath).readInt()
-        console.log('killing')
+        require('node:fs').writeSync(1, 'killing') // console.log() would wait for the main thread
         setTimeout(() => process.kill(process.pid, 'SIGBUS'), 20)
         setTimeout(() => console.log('still here'), 10_000)
       \`, { eval: true, workerData: dist + '/index.js' })`,

@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 import { ALONE } from './brief.js'
-import { WINDOWS } from './systems.js'
+import { EMULATED, WINDOWS } from './systems.js'
 
 /** The compiled library, for processes of their own: `npm run build:ts` makes it. */
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
@@ -136,6 +136,10 @@ export function run(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+    child.once('close', (code, signal) => {
+      // qemu tells of the signal that its program has ended with.
+      if (EMULATED) stderr = stderr.replace(/^qemu: uncaught target signal .*\n/m, '')
+      resolve({ code, signal, stdout, stderr })
+    })
   })
 }
