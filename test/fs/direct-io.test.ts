@@ -28,10 +28,18 @@ let calls: [call: 'read' | 'write', position: number, length: number][]
 let answers: (number | string)[]
 let direct: Set<number>
 
+type Transfer = (fd: number, bytes: Uint8Array, offset: number, length: number, position: number) => number
+
+/** Writes through the cache in another way; those past it stay as they are. */
+function throughTheCache(write: Transfer): void {
+  const { writeSync } = fs
+  const other: Transfer = (fd, ...given) => (direct.has(fd) ? writeSync : write)(fd, ...given)
+  replace(fs, { writeSync: other as typeof writeSync })
+}
+
 /** A file system with O_DIRECT, whatever the temporary directory is on. */
 function pretend(block: number = BLOCK): void {
   const { openSync, fstatSync, readSync, writeSync } = fs
-  type Transfer = (fd: number, bytes: Uint8Array, offset: number, length: number, position: number) => number
   const answering =
     (call: 'read' | 'write', transfer: Transfer): Transfer =>
     (fd, part, offset, length, position) => {
@@ -244,18 +252,11 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
 
   it('goes on through the cache wherever the system stops', () => {
     sink = create()
-    const { writeSync } = fs
     answers.push('EINVAL')
-    replace(fs, {
-      writeSync: ((fd: number, part: Uint8Array, offset: number, length: number, position: number) =>
-        writeSync(
-          fd,
-          part,
-          offset,
-          direct.has(fd) ? length : Math.min(length, 7_000),
-          position,
-        )) as typeof writeSync,
-    })
+    const { writeSync } = fs
+    throughTheCache((fd, part, offset, length, position) =>
+      writeSync(fd, part, offset, Math.min(length, 7_000), position),
+    )
     write(bytes)
     sink.close(true)
     expect(readFileSync(file).equals(bytes)).toBe(true)
@@ -263,13 +264,9 @@ describe.skipIf(!SUPPORTED)('an output past the cache (needs O_DIRECT)', () => {
 
   it('fails where a write through the cache fails, too', () => {
     sink = create()
-    const { writeSync } = fs
     answers.push('EINVAL')
-    replace(fs, {
-      writeSync: ((fd: number, ...given: [Uint8Array, number, number, number]) => {
-        if (direct.has(fd)) return writeSync(fd, ...given)
-        throw systemError('EINVAL', 'write')
-      }) as typeof writeSync,
+    throughTheCache(() => {
+      throw systemError('EINVAL', 'write')
     })
     expect(failureOf(() => write(bytes))).toMatchObject({ code: 'EINVAL', path: file })
     expect(failureOf(() => write(bytes))).toMatchObject({ code: 'EINVAL', path: file })
