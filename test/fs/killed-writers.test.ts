@@ -10,7 +10,7 @@ import { FSDirectory } from '../../src/index.js'
 import { runScript, scriptCommand } from '../support/child.js'
 import { COMMIT_SCRIPT } from '../support/commit-script.js'
 import { STRACE, tampering } from '../support/strace.js'
-import { WINDOWS } from '../support/systems.js'
+import { EMULATED, WINDOWS } from '../support/systems.js'
 import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 import { isWhole } from '../support/whole.js'
 
@@ -109,9 +109,10 @@ const run = async () => {
 }
 run()
 `
-// wine takes a second to start a process, and a commit some ten milliseconds.
-const ROUNDS = WINDOWS ? 5 : 20
-const LONGEST = WINDOWS ? 400 : 60
+// wine and qemu take a second to start a process, and a commit some ten milliseconds.
+const SLOW = WINDOWS || EMULATED
+const ROUNDS = SLOW ? 5 : 20
+const LONGEST = SLOW ? 400 : 60
 const SEED = Number(process.env['MMAP_DIRECTORY_SEED'] ?? Date.now() % 2 ** 32)
 
 describe('a writer that is killed at any moment', () => {
