@@ -11,7 +11,7 @@ import {
   bytesOf,
   newBytes,
   privateBytes,
-  setBytes,
+  setElements,
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import { giveBack, PIECE } from './aligned-memory.js'
@@ -70,7 +70,7 @@ export class DirectFileSink implements OutputSink {
   write(bytes: Uint8Array, offset: number, length: number): number {
     const count = Math.min(length, PIECE - this.#at)
     const part = bytesOf(bufferOf(bytes), byteOffsetOf(bytes) + offset, count)
-    setBytes(this.#held.piece, part, this.#at)
+    setElements(this.#held.piece, part, this.#at)
     this.#at += count
     if (this.#at === PIECE) this.#flush(PIECE)
     return count
@@ -95,7 +95,7 @@ export class DirectFileSink implements OutputSink {
     const length = this.#written + this.#at
     const rest = this.#held.direct === undefined ? 0 : this.#at % this.#block
     const padding = rest === 0 ? 0 : this.#block - rest
-    setBytes(this.#held.piece, newBytes(padding), this.#at)
+    setElements(this.#held.piece, newBytes(padding), this.#at)
     this.#flush(this.#at + padding)
     if (padding === 0) return
     withStorageErrors('truncate', this.#path, () => ftruncateSync(this.#fd, length))

@@ -9,7 +9,7 @@ import {
   bytesOf,
   newBytes,
   privateBytes,
-  setBytes,
+  setElements,
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import type { ReadAdvice } from '../store/io-context.js'
@@ -71,7 +71,7 @@ export class DirectFileSource implements WindowSource {
     window.length = 0 // nothing, should the read fail
     this.#fill(start, length)
     const { piece } = this.#held
-    setBytes(window.bytes, bytesOf(bufferOf(piece), byteOffsetOf(piece), length), 0)
+    setElements(window.bytes, bytesOf(bufferOf(piece), byteOffsetOf(piece), length), 0)
     window.start = start
     window.length = length
     return window

@@ -5,7 +5,7 @@ import {
   bytesOf,
   lengthOf,
   newBytes,
-  setBytes,
+  setElements,
   setPrototypeOf,
 } from '../store/intrinsics.js'
 import { Window, type WindowSource } from '../store/window.js'
@@ -90,7 +90,7 @@ export class BuffersSource implements WindowSource {
       const from = start + done - this.#starts[next]!
       const count = Math.min(this.#endOf(next) - start, bytes.length) - done
       const buffer = this.#bufferAt(next)
-      setBytes(bytes, bytesOf(bufferOf(buffer), byteOffsetOf(buffer) + from, count), done)
+      setElements(bytes, bytesOf(bufferOf(buffer), byteOffsetOf(buffer) + from, count), done)
       done += count
     }
     return new Window(start, bytes)

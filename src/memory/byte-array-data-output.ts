@@ -1,7 +1,14 @@
 import { invalidType, memoryGone, outOfRange } from '../store/arguments.js'
 import { checkInt, checkLong, DataOutput } from '../store/data-output.js'
 import { EndOfFileError } from '../store/errors.js'
-import { bufferOf, byteOffsetOf, bytesOf, partLength, lengthOfKind, setBytes } from '../store/intrinsics.js'
+import {
+  bufferOf,
+  byteOffsetOf,
+  bytesOf,
+  partLength,
+  lengthOfKind,
+  setElements,
+} from '../store/intrinsics.js'
 
 /**
  * Lucene's ByteArrayDataOutput: writes into an array that is there already. A value for which no
@@ -49,7 +56,7 @@ export class ByteArrayDataOutput extends DataOutput {
     if (available === undefined) throw invalidType('source', 'a Uint8Array', source)
     const count = partLength(offset, length, available)
     this.#need(count)
-    setBytes(this.#bytes, bytesOf(bufferOf(source), byteOffsetOf(source) + offset, count), this.#at)
+    setElements(this.#bytes, bytesOf(bufferOf(source), byteOffsetOf(source) + offset, count), this.#at)
     this.#at += count
   }
 

@@ -9,7 +9,7 @@ import {
   lengthOf,
   lengthOfKind,
   LONGEST_ARRAY,
-  setBytes,
+  setElements,
 } from '../store/intrinsics.js'
 import { type BlockAllocator, ByteBufferRecycler } from './byte-buffer-recycler.js'
 import { ByteBuffersDataInput } from './byte-buffers-data-input.js'
@@ -99,7 +99,7 @@ export class ByteBuffersDataOutput extends DataOutput {
     const copy = new Uint8Array(size)
     let done = 0
     for (const buffer of this.toBufferList()) {
-      setBytes(copy, buffer, done)
+      setElements(copy, buffer, done)
       done += lengthOf(buffer)
     }
     return copy
@@ -192,7 +192,7 @@ export class ByteBuffersDataOutput extends DataOutput {
     for (let done = 0; done < count;) {
       if (this.#at === this.#bytes.length) this.#append()
       const part = Math.min(count - done, this.#bytes.length - this.#at)
-      setBytes(this.#bytes, partOf(source, offset + done, part), this.#at)
+      setElements(this.#bytes, partOf(source, offset + done, part), this.#at)
       this.#at += part
       done += part
     }

@@ -1,7 +1,7 @@
 import { invalidValue } from './arguments.js'
 import { FileFaultError } from './errors.js'
 import type { InputFamily } from './input-family.js'
-import { lengthOf, lengthOfKind, setBytes } from './intrinsics.js'
+import { lengthOf, lengthOfKind, setElements } from './intrinsics.js'
 
 /** A read whose waiting happens off the event loop. */
 export interface AsyncRead {
@@ -56,7 +56,7 @@ async function fill(read: AsyncRead): Promise<void> {
     if (lengthOf(target) < length)
       throw invalidValue(`readAsync: the target was detached or became shorter than ${length} bytes`)
     if (bytes === undefined) family.copy(position + done, target, done, count)
-    else setBytes(target, checkFetched(bytes, count, family.description), done)
+    else setElements(target, checkFetched(bytes, count, family.description), done)
     // Short reads, too, can afford to ask: a file may have been cut within its last page.
     if (bytes === undefined) family.checkFault(true)
     done += count

@@ -10,7 +10,7 @@ import {
   lengthOfKind,
   newBytes,
   privateView,
-  setBytes,
+  setElements,
 } from './intrinsics.js'
 
 /**
@@ -76,7 +76,7 @@ export class BufferedChecksum {
     const start = byteOffsetOf(source) + offset
     if (count <= this.#size) {
       this.#need(count)
-      setBytes(this.#buffer, bytesOf(bufferOf(source), start, count), this.#at)
+      setElements(this.#buffer, bytesOf(bufferOf(source), start, count), this.#at)
       this.#at += count
       return
     }

@@ -13,7 +13,7 @@ import {
   newBytes,
   partLength,
   privateView,
-  setBytes,
+  setElements,
 } from './intrinsics.js'
 
 /**
@@ -132,13 +132,13 @@ export class BufferedIndexOutput extends IndexOutput {
     this.#ensureWritable()
     const start = byteOffsetOf(source) + offset
     if (this.#at + count <= BUFFER_LENGTH) {
-      setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), this.#at)
+      setElements(this.#bytes, bytesOf(bufferOf(source), start, count), this.#at)
       this.#at += count
       return
     }
     this.#flush()
     if (count < BUFFER_LENGTH) {
-      setBytes(this.#bytes, bytesOf(bufferOf(source), start, count), 0)
+      setElements(this.#bytes, bytesOf(bufferOf(source), start, count), 0)
       this.#at = count
       return
     }

@@ -10,7 +10,15 @@ import {
 import { AlreadyClosedError, EndOfFileError, type FileFaultError, MapFailedError } from './errors.js'
 import type { ExportedChunk } from './exported-chunk.js'
 import type { LoadRange, ViewOptions } from './index-input.js'
-import { bytesOf, isInstance, lengthOf, LONGEST_ARRAY, setBytes } from './intrinsics.js'
+import {
+  type ArrayOf,
+  bytesOf,
+  isInstance,
+  lengthOf,
+  littleEndian,
+  LONGEST_ARRAY,
+  setElements,
+} from './intrinsics.js'
 import { memoryFor } from './memory-for.js'
 import { isLost, NOTHING, Window, type WindowSource } from './window.js'
 import { WindowTable } from './window-table.js'
@@ -260,8 +268,28 @@ export function copyBytes(
   if (length <= LOOP_LENGTH) {
     for (let i = 0; i < length; i++) target[offset + i] = bytes[at + i]!
   } else {
-    setBytes(target, bytesOf(window.buffer, window.byteOffset + at, length), offset)
+    setElements(target, bytesOf(window.buffer, window.byteOffset + at, length), offset)
   }
+}
+
+/**
+ * Copies elements that are in the window as in an array of them, with one view of it; over the bytes of the
+ * target there would have to be another, which costs as much as copying a KiB. False where they are not.
+ */
+export function copyAligned<Elements extends ArrayBufferView>(
+  window: Window,
+  at: number,
+  elementsOf: ArrayOf<Elements>,
+  target: Elements,
+  offset: number,
+  count: number,
+  size: number,
+): boolean {
+  const place = window.byteOffset + at
+  if (count === 0 || place % size !== 0 || !littleEndian) return false
+  if (window.bytes[at + count * size - 1] === undefined) throw memoryGone('while it was read')
+  setElements(target, elementsOf(window.buffer, place, count), offset)
+  return true
 }
 
 const LOOP_LENGTH = 20

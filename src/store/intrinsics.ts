@@ -26,10 +26,10 @@ export const bufferOf = getter<ArrayBufferLike>('buffer')
 export const byteOffsetOf = getter<number>('byteOffset')
 const nameOf = getter<string | undefined>(Symbol.toStringTag)
 
-/** target.set(source, offset), with the engine's `set`. */
-export const setBytes: (target: Uint8Array, source: Uint8Array, offset: number) => void = uncurry(
-  TypedArray.set as (this: Uint8Array, source: Uint8Array, offset: number) => void,
-)
+/** target.set(source, offset), with the engine's `set`. Of one kind: of others, it converts the elements. */
+export const setElements = uncurry(
+  TypedArray.set as (this: unknown, source: never, offset: number) => void,
+) as <Elements extends ArrayBufferView>(target: Elements, source: Elements, offset: number) => void
 
 /**
  * A DataView whose methods are the engine's own, whatever becomes of DataView.prototype: they are
@@ -56,10 +56,27 @@ export const loadWord: (words: Int32Array, index: number) => number = Atomics.lo
 
 /** One word of a table of them. */
 export function wordOf(table: ArrayBuffer, index: number): Int32Array {
-  return new CapturedInt32Array(table, index * 4, 1)
+  return intsOf(table, index * 4, 1)
+}
+
+/** Gives `length` elements of a buffer, in the machine's own order. */
+export type ArrayOf<Elements> = (buffer: ArrayBufferLike, byteOffset: number, length: number) => Elements
+
+export function intsOf(buffer: ArrayBufferLike, byteOffset: number, length: number): Int32Array {
+  return new CapturedInt32Array(buffer, byteOffset, length)
+}
+
+export function longsOf(buffer: ArrayBufferLike, byteOffset: number, length: number): BigInt64Array {
+  return new CapturedBigInt64Array(buffer, byteOffset, length)
+}
+
+export function floatsOf(buffer: ArrayBufferLike, byteOffset: number, length: number): Float32Array {
+  return new CapturedFloat32Array(buffer, byteOffset, length)
 }
 
 const CapturedInt32Array = Int32Array
+const CapturedBigInt64Array = BigInt64Array
+const CapturedFloat32Array = Float32Array
 
 /** Moves the memory of a buffer to another one; missing in Node 20. */
 export const transferBuffer = (ArrayBuffer.prototype as { transfer?: unknown }).transfer
@@ -124,11 +141,21 @@ export function elementBytes(
   offset: number,
   length: number | undefined,
 ): Uint8Array {
-  const available = lengthOfKind(array, name)
-  if (available === undefined) throw invalidType('array', `an ${name}`, array)
-  const count = partLength(offset, length, available)
+  const count = elementCount(array, name, offset, length)
   const size = name === 'BigInt64Array' ? 8 : 4
   return bytesOf(bufferOf(array), byteOffsetOf(array) + offset * size, count * size)
+}
+
+/** How many elements a part of a typed array of the kind `name` has, by default all from index `offset` on. */
+export function elementCount(
+  array: Int32Array | BigInt64Array | Float32Array,
+  name: 'Int32Array' | 'BigInt64Array' | 'Float32Array',
+  offset: number,
+  length: number | undefined,
+): number {
+  const available = lengthOfKind(array, name)
+  if (available === undefined) throw invalidType('array', `an ${name}`, array)
+  return partLength(offset, length, available)
 }
 
 /** How many elements a part of an array has, by default all from `offset` on. Throws as checkPart(). */
@@ -189,7 +216,7 @@ export function int64(high: number, low: number): bigint {
   return asIntN(64, (CapturedBigInt(high) << 32n) | CapturedBigInt(low))
 }
 
-const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+export const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Turns little-endian elements of `size` bytes into the machine's own order, in place, or back. */
 export function toMachineOrder(bytes: Uint8Array, size: number): void {

@@ -18,8 +18,18 @@ import {
   type ReadAsyncOptions,
   type ViewOptions,
 } from './index-input.js'
-import { copyBytes, copyOption, endOfFile, InputFamily, NO_FAMILY } from './input-family.js'
-import { checkPart, decodeUtf8, int64, lengthOfKind } from './intrinsics.js'
+import { copyAligned, copyBytes, copyOption, endOfFile, InputFamily, NO_FAMILY } from './input-family.js'
+import {
+  type ArrayOf,
+  checkPart,
+  decodeUtf8,
+  elementCount,
+  floatsOf,
+  int64,
+  intsOf,
+  lengthOfKind,
+  longsOf,
+} from './intrinsics.js'
 import { checkContext, type IOContext, type ReadAdvice } from './io-context.js'
 import { openPart, opensParts } from './open-part.js'
 import type { RandomAccessInput } from './random-access-input.js'
@@ -445,6 +455,37 @@ export class WindowedInput extends IndexInput {
       this.#family.checkCopied(this.#window, count)
       this.#at = (at + count) | 0
     }
+  }
+
+  override readInts(target: Int32Array, offset = 0, length?: number): void {
+    const count = elementCount(target, 'Int32Array', offset, length)
+    if (!this.#readAligned(intsOf, target, offset, count, 4)) super.readInts(target, offset, length)
+  }
+
+  override readLongs(target: BigInt64Array, offset = 0, length?: number): void {
+    const count = elementCount(target, 'BigInt64Array', offset, length)
+    if (!this.#readAligned(longsOf, target, offset, count, 8)) super.readLongs(target, offset, length)
+  }
+
+  override readFloats(target: Float32Array, offset = 0, length?: number): void {
+    const count = elementCount(target, 'Float32Array', offset, length)
+    if (!this.#readAligned(floatsOf, target, offset, count, 4)) super.readFloats(target, offset, length)
+  }
+
+  /** False where a copy of the bytes has to do: elements beyond the window, or not as in an array of them. */
+  #readAligned<T extends ArrayBufferView>(
+    of: ArrayOf<T>,
+    to: T,
+    offset: number,
+    count: number,
+    size: number,
+  ) {
+    const end = this.#at + count * size
+    if (end > this.#limit || this.#family.closed) return false
+    if (!copyAligned(this.#window, this.#at, of, to, offset, count, size)) return false
+    this.#family.checkCopied(this.#window, count * size)
+    this.#at = end | 0
+    return true
   }
 
   /** A read that leaves the window: the rest of it, then whole windows, or past them altogether. */

@@ -180,11 +180,19 @@ class Evil extends Uint8Array {
   slice(...args) { keep(args); return new Evil(1) }
   copyWithin(...args) { keep(args) }
 }
-class EvilInts extends Int32Array {
+const evil = (Type) => class Evil extends Type {
   get buffer() { return content.buffer }
   set(source) { keep(source) }
-  subarray(...args) { keep(args); return new EvilInts(1) }
+  subarray(...args) { keep(args); return new Evil(1) }
 }
+const ARRAYS = [
+  { method: 'readInts', Type: Int32Array },
+  { method: 'readInts', Type: evil(Int32Array) },
+  { method: 'readLongs', Type: BigInt64Array },
+  { method: 'readLongs', Type: evil(BigInt64Array) },
+  { method: 'readFloats', Type: Float32Array },
+  { method: 'readFloats', Type: evil(Float32Array) },
+]
 const SCALARS = ['readByte', 'readShort', 'readInt', 'readLong', 'readSafeLong', 'readFloat', 'readDouble']
 const VARIABLE = ['readVInt', 'readVLong', 'readZInt', 'readZLong', 'readSafeVLong', 'readSafeZLong']
 const tell = (action) => {
@@ -207,10 +215,14 @@ const exercise = (directory, name) => {
         note(last === undefined ? '' : last.value)
       }
     }
-    for (const Type of [Int32Array, EvilInts]) {
+    for (const { method, Type } of ARRAYS) {
       const target = new Type(25)
-      note(tell(() => input.readInts(target, 0, 25)))
-      note(target[24])
+      for (const start of [1000, 1001]) { // a multiple of every element's size, and none
+        input.seek(start)
+        note(tell(() => input[method](target, 0, 25)))
+        note(target[24])
+      }
+      if (method !== 'readInts') continue
       note(tell(() => input.readGroupVInts(target, 9)))
       note(target[8])
     }
