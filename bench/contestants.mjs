@@ -10,6 +10,7 @@ import { fromHeap, openings, works as ofBuffer } from './contestants/buffer.mjs'
 import { OPEN, works as ofLibrary } from './contestants/library.mjs'
 import { install, loadPackage, PACKAGES } from './contestants/mapping-packages.mjs'
 import { atOnce, positional } from './contestants/node-fs.mjs'
+import { works as ofWindows } from './contestants/windows.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
@@ -65,6 +66,12 @@ export const WITHIN_NODE = {
     cases: Object.keys(ofBuffer),
   },
   mapping: buffer('bare loop, Node-API mapping', bareMapping, true),
+  windows: {
+    title: 'bare loop, windows of it',
+    cases: Object.keys(ofWindows),
+    states: [],
+    open: async (_path, built) => ({ works: ofWindows, map: (await bareMapping(built)).map }),
+  },
   'fs.readSync': {
     title: 'fs.readSync',
     cases: Object.keys(positional),
@@ -111,7 +118,7 @@ export async function prepare(names, built) {
 
 async function prepareWithinNode(name, built) {
   const { title, cases, states } = WITHIN_NODE[name]
-  if (name === 'mapping') buildMapping(built)
+  if (name === 'mapping' || name === 'windows') buildMapping(built)
   if (name in PACKAGES) {
     install(built, name)
     await tryPackage(name, built)

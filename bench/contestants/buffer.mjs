@@ -10,7 +10,7 @@ import { ARRAY_LENGTH, HOT, SPAN } from '../cases.mjs'
 const { BATCH, keep, makeTarget, positions } = cases
 
 /** `map` gives the bytes of a file. */
-function over(prepare, file = 'plain') {
+export function over(prepare, file = 'plain') {
   return ({ path, files, map }) => {
     const fd = openSync(join(path, files[file]), 'r')
     const bytes = map(fd, join(path, files[file]))
