@@ -173,23 +173,27 @@ describe('readSegmentInfos', () => {
     'throws only errors of the storage for forged bytes: %s',
     (_, index) => {
       const files = filesOf(index)
+      const forgeable = inMemory(files)
+      const others: unknown[] = []
+      const replace = (name: string, bytes: Uint8Array): void => {
+        forgeable.deleteFile(name)
+        writeFile(forgeable, name, bytes)
+      }
       for (const name of ['segments_4', '_0.si']) {
         const bytes = files.get(name)!
         for (let position = 0; position < bytes.length - 8; position++) {
           for (const value of [0x00, 0x7f, 0x80, 0xff]) {
             const forged = Uint8Array.from(bytes)
             forged[position] = value
-            files.set(name, withChecksum(forged))
-            const [error] = outcome(() => readSegmentInfos(inMemory(files)))
-            expect({ position, value, fine: error === undefined || error instanceof StorageError }).toEqual({
-              position,
-              value,
-              fine: true,
-            })
+            replace(name, withChecksum(forged))
+            const [error] = outcome(() => readSegmentInfos(forgeable))
+            const fine = error === undefined || error instanceof StorageError
+            if (!fine) others.push([name, position, value, error])
           }
         }
-        files.set(name, bytes)
+        replace(name, bytes)
       }
+      expect(others).toEqual([])
     },
   )
 })
