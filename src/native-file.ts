@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, toNamespacedPath } from 'node:path'
 
 const PACKAGE = 'mmap-directory'
@@ -29,10 +29,24 @@ export function loadNativeFile(): unknown {
       dlopen(addon, toNamespacedPath(resolve(file)))
       return addon.exports
     } catch (error) {
-      failure ??= error
+      failure ??= lackOfDescriptors(file) ?? error
     }
   }
   throw failure
+}
+
+/** dlopen(3) says it in words only: where no descriptor is left, its failure is no word on the file. */
+function lackOfDescriptors(file: string): unknown {
+  try {
+    closeSync(openSync(file, 'r'))
+  } catch (error) {
+    if (lacksDescriptors(error as NodeJS.ErrnoException)) return error
+  }
+  return undefined
+}
+
+export function lacksDescriptors({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 /**

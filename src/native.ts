@@ -1,4 +1,4 @@
-import { loadNativeFile } from './native-file.js'
+import { lacksDescriptors, loadNativeFile } from './native-file.js'
 import { transferBuffer } from './store/intrinsics.js'
 
 /** What a handle stands for is known to native code alone. */
@@ -193,6 +193,7 @@ function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
       addon.useTransfer(transferBuffer)
       loaded = { addon }
     } catch (error) {
+      if (lacksDescriptors(error as NodeJS.ErrnoException)) return { failure: error as Error }
       loaded = { failure: error as Error }
     }
   }
@@ -206,13 +207,24 @@ export function nativeAddon(): NativeAddon | undefined {
 
 /** What to do where the native part is missing, for a program that has the package installed. */
 export function nativePartHint(): string {
-  if ((nativeFailure() as NodeJS.ErrnoException | undefined)?.code === 'ERR_DLOPEN_DISABLED')
+  const code = (nativeFailure() as NodeJS.ErrnoException | undefined)?.code
+  if (code === 'ERR_DLOPEN_DISABLED')
     return 'this process may load no native code: see --allow-addons of Node.js'
+  if (code === 'ERR_DLOPEN_FAILED') {
+    const named = process.env['MMAP_DIRECTORY_NATIVE']
+    if (named) return `MMAP_DIRECTORY_NATIVE names a file that cannot be loaded here: ${named}`
+    return 'the binary of the package cannot be loaded here: install it on this system, in a folder that programs may be in'
+  }
   return (
     'install mmap-directory on this system; where the package has no binary for it, run ' +
     '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
     'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it'
   )
+}
+
+/** Why there is no native part, in the words of one line. */
+export function whyNoNativePart(): string {
+  return nativeFailure()?.message.split('\n')[0] ?? ''
 }
 
 /** Why there is no native part. */

@@ -27,13 +27,17 @@ struct Backing {
   napi_ref buffer = nullptr;    // of a view: weak
   napi_ref sentinel = nullptr;  // of a view: see watchForTheEnd()
   Watched* watched = nullptr;   // the sentinel's
+  std::shared_ptr<Environment> environment;  // of a view
 
   /// When a thread ends, Node runs the finalizer of every buffer that the thread has made, though a
   /// program may have moved the memory to a buffer of another thread, which goes on reading there.
   void end(napi_env env) {
-    for (napi_ref reference : {buffer, sentinel}) {
-      if (reference != nullptr) napi_delete_reference(env, reference);
+    if (sentinel != nullptr) napi_delete_reference(env, sentinel);
+    if (buffer != nullptr) {
+      if (environment->ending()) napi_delete_reference(env, buffer);
+      else environment->deleteLater(buffer);
     }
+    environment.reset();
     if (watched != nullptr) watched->backing = nullptr;
     if (whereabouts == Whereabouts::kInItsBuffer) return;
     // No word of it from the other thread, ever: the watch and the permit stay with the pages.
@@ -170,7 +174,10 @@ void Window::account(std::int64_t bytes) const {
 }
 
 Napi::Value bufferOverPages(Napi::Env env, PrivatePages view) {
+  const std::shared_ptr<Environment>& environment = Environment::of(env);
+  environment->deleteEnded();
   auto backing = std::make_unique<Backing>();
+  backing->environment = environment;
   std::byte* const address = view.pages.address();
   const std::size_t length = view.pages.length();
   backing->view.emplace(std::move(view));

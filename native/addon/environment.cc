@@ -1,11 +1,14 @@
 #include "addon/environment.h"
 
+#include <utility>
+
 #include "core/share_table.h"
 
 namespace mmapdir {
 
 void Environment::begin(Napi::Env env) {
   auto environment = std::make_shared<Environment>();
+  environment->env_ = env;
   napi_add_env_cleanup_hook(env, end, environment.get());
   env.SetInstanceData(new std::shared_ptr<Environment>(std::move(environment)));
 }
@@ -34,11 +37,16 @@ const Pin* Environment::pinOf(std::uint64_t id) const {
 
 void Environment::unpin(std::uint64_t id) { pins_.erase(id); }
 
+void Environment::deleteEnded() {
+  for (napi_ref reference : std::exchange(ended_, {})) napi_delete_reference(env_, reference);
+}
+
 void Environment::end(void* data) {
   auto* environment = static_cast<Environment*>(data);
   environment->ending_ = true;
   ShareTable::instance().withdrawAll(environment);
   environment->pins_.clear();
+  environment->deleteEnded();
 }
 
 }  // namespace mmapdir

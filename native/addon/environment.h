@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "core/pin.h"
 
@@ -41,15 +42,24 @@ class Environment {
   /// Does nothing for a number that is not, or no longer, that of a pin.
   void unpin(std::uint64_t id);
 
+  /// Deletes a reference when no finalizer runs: deno runs those within a collection, and ends the process
+  /// (node->IsInUse()) where one deletes a weak reference.
+  void deleteLater(napi_ref reference) { ended_.push_back(reference); }
+
+  /// Deletes what deleteLater() was given. Not to be called by finalizers.
+  void deleteEnded();
+
   /// Takes the function for moved(), once; undefined where the engine has none.
   void useTransfer(Napi::Value transfer);
 
  private:
   static void end(void* data);
 
+  napi_env env_ = nullptr;
   bool ending_ = false;
   bool told_ = false;
   Napi::FunctionReference transfer_;
+  std::vector<napi_ref> ended_;
   std::uint64_t lastPin_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Pin>> pins_;
 };

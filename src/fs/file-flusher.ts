@@ -2,6 +2,7 @@ import { constants, promises } from 'node:fs'
 
 import type { StorageError } from '../store/errors.js'
 import { storageError } from './fs-errors.js'
+import { syncHandle } from './sync-handle.js'
 import { O_NOFOLLOW, refuseLink } from './system.js'
 
 // Windows flushes only what was opened for writing.
@@ -33,7 +34,7 @@ export class FileFlusher {
 
   async #sync(file: promises.FileHandle, path: string): Promise<void> {
     try {
-      await file.sync()
+      await syncHandle(file)
     } catch (error) {
       const failure = storageError(error, 'sync', path)
       this.#failures.set(await identity(file), failure)

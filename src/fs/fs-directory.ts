@@ -36,6 +36,7 @@ import { hardLink, linkFile } from './hard-link.js'
 import { NativeFSLockFactory } from './native-fs-lock-factory.js'
 import { openRegularFile } from './open-file.js'
 import { PendingDeletions } from './pending-deletions.js'
+import { syncHandle } from './sync-handle.js'
 import { DIRECTORIES_ARE_FLUSHED } from './system.js'
 
 export interface FSDirectoryOptions {
@@ -262,7 +263,7 @@ async function flushDirectory(path: string): Promise<void> {
   try {
     const directory = await promises.open(path, constants.O_RDONLY)
     try {
-      await directory.sync()
+      await syncHandle(directory)
       // XFS that has shut down (an I/O error does that) has nothing left to flush, and fsync of a
       // directory succeeds. Its stat fails.
       await directory.stat()

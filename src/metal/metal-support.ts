@@ -1,4 +1,4 @@
-import { type NativeAddon, nativeAddon, nativeFailure } from '../native.js'
+import { type NativeAddon, nativeAddon, whyNoNativePart } from '../native.js'
 import { MetalUnavailableError } from './metal-errors.js'
 
 /** What Metal says of the system's GPU. */
@@ -28,7 +28,7 @@ export function isMetalAvailable(): boolean {
 export function metalSupport(): MetalSupport {
   const system = nativeAddon()?.metalSystem()
   if (system === undefined) {
-    return { available: false, reason: `the native part could not be loaded: ${nativeFailure()?.message}` }
+    return { available: false, reason: `the native part could not be loaded: ${whyNoNativePart()}` }
   }
   if (system.reason !== undefined) return { available: false, reason: system.reason }
   return { available: true, device: system }

@@ -2,11 +2,28 @@ import { readFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 
 import { hintsOf } from '../fs/fs-errors.js'
-import { type NativeAddon, type NativeError, nativeAddon, nativeFailure, nativePartHint } from '../native.js'
+import {
+  type NativeAddon,
+  type NativeError,
+  nativeAddon,
+  nativeFailure,
+  nativePartHint,
+  whyNoNativePart,
+} from '../native.js'
 import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
-const UNMAPPABLE = new Set(['ENOMEM', 'ENODEV', 'ENOTSUP', 'EAGAIN', 'EOVERFLOW'])
+const UNMAPPABLE = new Set([
+  'ENOMEM',
+  'ENODEV',
+  'ENOTSUP',
+  'EAGAIN',
+  'EOVERFLOW',
+  // Reading a file may be allowed where mapping it is not: by SELinux, by a sandbox.
+  'EACCES',
+  'EPERM',
+  'ENOSYS',
+])
 
 /** Failures that are no matter of mapping: opening the file fails with them just as well. */
 const DESCRIPTORS = new Set(['EMFILE', 'ENFILE'])
@@ -56,7 +73,7 @@ export function mapFailure(
 export function mappingUnavailable(path: string): MapFailedError | undefined {
   const addon = nativeAddon()
   if (addon === undefined) {
-    const message = `Map failed: ${path}: the native part of mmap-directory could not be loaded`
+    const message = `Map failed: ${path}: the native part of mmap-directory could not be loaded: ${whyNoNativePart()}`
     return new MapFailedError(message, { path, cause: nativeFailure(), hints: [nativePartHint()] })
   }
   if (addon.externalBuffersAllowed) return undefined

@@ -96,6 +96,7 @@ export class MappedSource implements WindowSource {
   readonly #range = new Float64Array(2) // of prefetch(), for native code
   readonly #outcome = new Uint32Array(2)
   readonly #reads = new ReadGroups((ranges) => this.#bringIn(ranges, true))
+  #residencyRefused = false
   #huge: boolean // whether to go on asking for huge pages
   #fault: FileFaultError | undefined
   #closed = false
@@ -263,10 +264,14 @@ export class MappedSource implements WindowSource {
   /** Whether all of the ranges were in memory, or have been asked for. */
   #prefetch(ranges: Float64Array): boolean {
     const outcome = this.#outcome
-    const probe = residencyKnown(this.#options.owner)
-    this.#native('prefetch', () =>
-      this.#addon.prefetchSome(this.#handle, ranges, LOOKED_AT, ASKED_FOR, probe, outcome),
-    )
+    const probe = this.#residencyKnown()
+    try {
+      this.#addon.prefetchSome(this.#handle, ranges, LOOKED_AT, ASKED_FOR, probe, outcome)
+    } catch (error) {
+      if (!isRefusal(error)) throw nativeStorageError('prefetch', error as NativeError, this.#options.path)
+      this.#residencyRefused = true
+      return this.#prefetch(ranges)
+    }
     const reached = outcome[0]!
     const missing = outcome[1]!
     const all = 2 * reached === ranges.length
@@ -289,26 +294,35 @@ export class MappedSource implements WindowSource {
   }
 
   isLoaded(offset: number, length: number): boolean | undefined {
-    if (!residencyKnown(this.#options.owner)) return undefined
+    if (!this.#residencyKnown()) return undefined
     // In pieces: of a file that is not in memory the first one tells.
     for (let done = 0; done < length;) {
       const count = Math.min(RESIDENCY_PIECE - ((offset + done) % RESIDENCY_PIECE), length - done)
-      if (this.#residentBytes(offset + done, count) !== count) {
-        return this.#addon.residencyComplete ? false : undefined
-      }
+      const found = this.#residentBytes(offset + done, count)
+      if (found !== count) return found !== undefined && this.#addon.residencyComplete ? false : undefined
       done += count
     }
     return true
   }
 
   residentBytes(offset: number, length: number): number | undefined {
-    if (!residencyKnown(this.#options.owner)) return undefined
     const found = this.#residentBytes(offset, length)
     return found === length || this.#addon.residencyComplete ? found : undefined
   }
 
-  #residentBytes(offset: number, length: number): number {
-    return this.#native('residency', () => this.#addon.residentBytes(this.#handle, offset, length))
+  #residentBytes(offset: number, length: number): number | undefined {
+    if (!this.#residencyKnown()) return undefined
+    try {
+      return this.#addon.residentBytes(this.#handle, offset, length)
+    } catch (error) {
+      if (!isRefusal(error)) throw nativeStorageError('residency', error as NativeError, this.#options.path)
+      this.#residencyRefused = true
+      return undefined
+    }
+  }
+
+  #residencyKnown(): boolean {
+    return !this.#residencyRefused && residencyKnown(this.#options.owner)
   }
 
   share(start: number, length: number): SharedSource {
@@ -453,6 +467,14 @@ export class MappedSource implements WindowSource {
     }
   }
 }
+
+/** Whether a sandbox lets nobody ask what is in memory, which has no say in what can be read. */
+function isRefusal(error: unknown): boolean {
+  const { syscall, errno = 0 } = error as NativeError
+  return syscall === 'mincore' && REFUSALS.has(getSystemErrorName(errno))
+}
+
+const REFUSALS = new Set(['EPERM', 'ENOSYS'])
 
 /**
  * Since Linux 5.2, mincore(2) reports every page as resident to a process that neither owns the

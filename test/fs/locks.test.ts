@@ -291,7 +291,10 @@ describe('without the native part', () => {
       path: lockFile(),
       message: expect.stringContaining(lockFile()),
       cause: 'ERR_DLOPEN_FAILED',
-      hints: [expect.stringContaining('install'), expect.stringContaining('SimpleFSLockFactory.INSTANCE')],
+      hints: [
+        expect.stringContaining('MMAP_DIRECTORY_NATIVE'),
+        expect.stringContaining('SimpleFSLockFactory.INSTANCE'),
+      ],
     })
   })
 })

@@ -90,8 +90,10 @@ describe('what the system says when it does not map', () => {
     ['ENOTSUP', true],
     ['EAGAIN', true],
     ['EOVERFLOW', true],
-    ['EACCES', false],
-    ['EPERM', false],
+    ['EACCES', true],
+    ['EPERM', true],
+    ['ENOSYS', true],
+    ['EIO', false],
     ['EINVAL', false],
     ['EBADF', false],
   ])('decides whether the file is read instead: %s, %s', (code, fallback) => {

@@ -98,6 +98,28 @@ describe.each(THREADS)('a limit, %s, %s', (node, thread) => {
   })
 
   it.skipIf(!runs('prlimit', '--version'))(
+    'on descriptors that keeps the native part from being loaded does so only as long as it lasts',
+    async () => {
+      const all = await said(
+        `
+      const name = make(Buffer.alloc(10_000, 7))
+      const held = []
+      try {
+        for (;;) held.push(fs.openSync('/dev/null'))
+      } catch {}
+      fs.closeSync(held.pop())
+      const read = open().openInput(name)
+      const found = [read.mapped, read.readByte(), /EMFILE/.test(read.mapFailure.message)]
+      read.close()
+      for (const fd of held) fs.closeSync(fd)
+      say([...found, open().openInput(name).mapped])`,
+        ['prlimit', '--nofile=100'],
+      )
+      expect(all).toEqual([false, 7, true, true])
+    },
+  )
+
+  it.skipIf(!runs('prlimit', '--version'))(
     'on descriptors is an error, and nothing else breaks',
     async () => {
       const all = await said(

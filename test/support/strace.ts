@@ -11,6 +11,15 @@ export const STRACE = process.platform === 'linux' && runs(COMMAND[0]!, ...COMMA
  * itself. With --seccomp-bpf it would be faster, but strace 6.1 loses signals then.
  */
 export function tampering(file: string, how: Readonly<Record<string, string>>): string[] {
+  return [...COMMAND, '-P', file, ...injecting(how)]
+}
+
+/** The same for system calls that name no file, whoever makes them: Node.js does, too. */
+export function tamperingWithAll(how: Readonly<Record<string, string>>): string[] {
+  return [...COMMAND, ...injecting(how)]
+}
+
+function injecting(how: Readonly<Record<string, string>>): string[] {
   const injections = Object.entries(how).flatMap(([calls, what]) => ['-e', `inject=${calls}:${what}`])
-  return [...COMMAND, '-P', file, '-e', `trace=${Object.keys(how).join(',')}`, ...injections]
+  return ['-e', `trace=${Object.keys(how).join(',')}`, ...injections]
 }
