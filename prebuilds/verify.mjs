@@ -6,7 +6,7 @@
 // Every binary that is there has to be the one that the manifest describes, made of the sources that are
 // there. With --complete, all of a release's have to be there; with --manifest, what the manifest says of
 // binaries that are not there has to be of these sources, too.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,10 @@ function problems(asked) {
   const there = binariesThere()
   const found = []
   for (const name of there) {
+    if (!lstatSync(join(root, 'prebuilds', name)).isFile()) {
+      found.push(`${name}: no regular file, and npm leaves out what is none`)
+      continue
+    }
     const described = binaries[name]
     if (described === undefined) {
       found.push(`${name}: the manifest does not know it`)
@@ -52,8 +56,11 @@ function problems(asked) {
 function binariesThere() {
   const folder = join(root, 'prebuilds')
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => `${name}/${file}`))
-    .filter((name) => existsSync(join(folder, name)))
+    .filter((entry) => !entry.isFile())
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? readdirSync(join(folder, entry.name)).map((file) => `${entry.name}/${file}`)
+        : entry.name,
+    )
     .sort()
 }
