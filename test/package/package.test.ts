@@ -75,4 +75,23 @@ describe('the workflows', () => {
     const built = [...release.matchAll(/platform: ([\w-]+) \}/g)].map(([, name]) => name)
     expect(built.sort()).toEqual(elsewhere.sort())
   })
+
+  it('try what is published where it is to run, musl too, and publish only what a tag pushed', () => {
+    const jobs = new Map(
+      textOf('.github/workflows/release.yml')
+        .split(/^ {2}(?=[\w-]+:$)/m)
+        .map((job) => [job.slice(0, job.indexOf(':')), job]),
+    )
+    expect(jobs.get('publish')).toContain("if: github.event_name == 'push'")
+    const tries = [...jobs.keys()].filter((name) => name.startsWith('try'))
+    expect(jobs.get('publish')).toContain(`needs: [${tries.join(', ')}]`)
+    for (const name of tries) expect(jobs.get(name)).toMatch(/needs: pack\n[^]*node use\.mjs[^]*suite\.mjs/)
+    expect(jobs.get('try-musl')).toContain('-alpine')
+    const [budget, packed, named] = ['-lt 1', 'run: npm pack', 'repository.url='].map((step) =>
+      jobs.get('pack')!.indexOf(step),
+    )
+    expect(named).toBeGreaterThan(0)
+    expect(packed).toBeGreaterThan(named!)
+    expect(budget).toBeGreaterThan(packed!)
+  })
 })
