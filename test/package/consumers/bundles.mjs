@@ -5,7 +5,7 @@
 // REPOSITORY is where the bundlers are installed.
 import assert from 'node:assert'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +134,15 @@ try {
   cpSync('node_modules/mmap-directory/prebuilds', join(alone, 'prebuilds'), { recursive: true })
   for (const file of ['mapped.esbuild.mjs', 'mapped.esbuild.cjs', 'mapped.webpack.mjs', 'mapped.webpack.cjs'])
     assert.strictEqual(run(join(alone, file)), 'true', file)
+  // An ES module does not know where it is: with a program elsewhere, it is found beside that.
+  mkdirSync(join(alone, 'program/library'), { recursive: true })
+  cpSync(join('bundles', 'mapped.esbuild.mjs'), join(alone, 'program/library/bundle.mjs'))
+  const program = join(alone, 'program/main.mjs')
+  writeFileSync(program, `import './library/bundle.mjs'`)
+  renameSync(join(alone, 'prebuilds'), join(alone, 'program/library/prebuilds'))
+  assert.strictEqual(run(program), 'false')
+  renameSync(join(alone, 'program/library/prebuilds'), join(alone, 'program/prebuilds'))
+  assert.strictEqual(run(program), 'true')
 } finally {
   rmSync(alone, { recursive: true })
 }
