@@ -16,7 +16,10 @@ it('flushes by the descriptor where the handle cannot', async () => {
   const fd = openSync(`${temporaryDirectory()}/file`, 'w')
   await syncHandle(handleWithoutSync(fd))
   closeSync(fd)
-  await expect(syncHandle(handleWithoutSync(2 ** 31 - 1))).rejects.toMatchObject({ code: 'EBADF', syscall: 'fsync' })
+  await expect(syncHandle(handleWithoutSync(2 ** 31 - 1))).rejects.toMatchObject({
+    code: 'EBADF',
+    syscall: 'fsync',
+  })
 })
 
 it('takes the word of a handle that says why it failed', async () => {
