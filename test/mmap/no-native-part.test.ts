@@ -37,9 +37,7 @@ describe.each(THREADS)('without the native part, %s, %s', (node, thread) => {
       code: 'ERR_MAP_FAILED',
       path: join(path, 'file'),
       hints: [`MMAP_DIRECTORY_NATIVE names a file that cannot be loaded here: ${join(path, 'missing.node')}`],
-      message: expect.stringMatching(
-        /the native part of mmap-directory could not be loaded: .*missing\.node/,
-      ),
+      message: expect.stringMatching(/the native part of mmap-directory could not be loaded: \S/),
       cause: expect.stringContaining('missing.node'),
     }
     expect(
