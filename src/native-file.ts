@@ -40,12 +40,13 @@ function lackOfDescriptors(file: string): unknown {
   try {
     closeSync(openSync(file, 'r'))
   } catch (error) {
-    if (lacksDescriptors(error as NodeJS.ErrnoException)) return error
+    if (lacksDescriptors((error as NodeJS.ErrnoException).code)) return error
   }
   return undefined
 }
 
-export function lacksDescriptors({ code }: NodeJS.ErrnoException): boolean {
+/** Whether a failure is for want of a descriptor, in this process or in the system. */
+export function lacksDescriptors(code: string | undefined): boolean {
   return code === 'EMFILE' || code === 'ENFILE'
 }
 

@@ -193,8 +193,9 @@ function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
       addon.useTransfer(transferBuffer)
       loaded = { addon }
     } catch (error) {
-      if (lacksDescriptors(error as NodeJS.ErrnoException)) return { failure: error as Error }
-      loaded = { failure: error as Error }
+      const failure = error as NodeJS.ErrnoException
+      if (lacksDescriptors(failure.code)) return { failure }
+      loaded = { failure }
     }
   }
   return loaded

@@ -69,7 +69,7 @@ function whole(piece) {
   }
 }
 
-function randomly(span) {
+export function randomly(span) {
   return (bytes, data) => {
     const places = positions(Math.min(bytes.length, span), 4)
     return () => {

@@ -1,11 +1,8 @@
 // A bare DataView with the index arithmetic of a file in windows, and nothing else: where in its window a
 // position is, whether that is a whole number, and whether all of the value is within. A loop over one
 // DataView (buffer.mjs) needs none of it, as long as the file fits one.
-import cases from '../../dist/cli/bench-cases.js'
 import { HOT } from '../cases.mjs'
-import { over } from './buffer.mjs'
-
-const { BATCH, keep, positions } = cases
+import { over, randomly } from './buffer.mjs'
 
 /** As long as the windows of an input of MMapDirectory are at first. */
 const WINDOW = 2 ** 25
@@ -25,7 +22,8 @@ class Windows {
     this.#limit = this.#data.byteLength
   }
 
-  readInt(position) {
+  /** As a DataView's, but for its byte order, which is little-endian. */
+  getInt32(position) {
     const place = position - this.#base
     let at = place | 0
     if (at !== place || at < 0 || at > this.#limit - 4) at = this.#enter(position)
@@ -41,24 +39,12 @@ class Windows {
   }
 }
 
-function randomly(span) {
-  return (bytes, data) => {
-    const places = positions(Math.min(bytes.length, span), 4)
-    const windows = new Windows(data)
-    return () => {
-      const at = places()
-      let sum = 0
-      for (let i = 0; i < BATCH; i++) sum ^= windows.readInt(at[i])
-      keep(sum)
-      return BATCH
-    }
-  }
-}
+const inWindows = (span) => over((bytes, data) => randomly(span)(bytes, new Windows(data)))
 
 /** @type {Record<string, (context: object) => { work: () => number }>} */
 export const works = {
-  random: over(randomly(Infinity)),
-  'random-hot': over(randomly(HOT)),
-  absolute: over(randomly(Infinity)),
-  'absolute-hot': over(randomly(HOT)),
+  random: inWindows(Infinity),
+  'random-hot': inWindows(HOT),
+  absolute: inWindows(Infinity),
+  'absolute-hot': inWindows(HOT),
 }

@@ -33,10 +33,7 @@ struct Backing {
   /// program may have moved the memory to a buffer of another thread, which goes on reading there.
   void end(napi_env env) {
     if (sentinel != nullptr) napi_delete_reference(env, sentinel);
-    if (buffer != nullptr) {
-      if (environment->ending()) napi_delete_reference(env, buffer);
-      else environment->deleteLater(buffer);
-    }
+    if (buffer != nullptr) environment->deleteLater(buffer);
     environment.reset();
     if (watched != nullptr) watched->backing = nullptr;
     if (whereabouts == Whereabouts::kInItsBuffer) return;

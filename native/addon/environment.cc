@@ -37,6 +37,11 @@ const Pin* Environment::pinOf(std::uint64_t id) const {
 
 void Environment::unpin(std::uint64_t id) { pins_.erase(id); }
 
+void Environment::deleteLater(napi_ref reference) {
+  if (ending_) napi_delete_reference(env_, reference);
+  else ended_.push_back(reference);
+}
+
 void Environment::deleteEnded() {
   for (napi_ref reference : std::exchange(ended_, {})) napi_delete_reference(env_, reference);
 }

@@ -43,8 +43,8 @@ class Environment {
   void unpin(std::uint64_t id);
 
   /// Deletes a reference when no finalizer runs: deno runs those within a collection, and ends the process
-  /// (node->IsInUse()) where one deletes a weak reference.
-  void deleteLater(napi_ref reference) { ended_.push_back(reference); }
+  /// (node->IsInUse()) where one deletes a weak reference. At the end of the thread, at once.
+  void deleteLater(napi_ref reference);
 
   /// Deletes what deleteLater() was given. Not to be called by finalizers.
   void deleteEnded();

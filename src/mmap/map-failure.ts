@@ -10,6 +10,7 @@ import {
   nativePartHint,
   whyNoNativePart,
 } from '../native.js'
+import { lacksDescriptors } from '../native-file.js'
 import { MapFailedError, StorageError } from '../store/errors.js'
 
 /** Failures with which a file can still be read, but not mapped. */
@@ -24,9 +25,6 @@ const UNMAPPABLE = new Set([
   'EPERM',
   'ENOSYS',
 ])
-
-/** Failures that are no matter of mapping: opening the file fails with them just as well. */
-const DESCRIPTORS = new Set(['EMFILE', 'ENFILE'])
 
 /** What GetLastError() says when memory and page file are promised to others. */
 const COMMITMENT_LIMIT = 1455
@@ -48,7 +46,8 @@ export function mapFailure(
   addon: NativeAddon,
 ): MapFailure {
   const name = errorName(error)
-  if (name !== undefined && DESCRIPTORS.has(name)) {
+  if (name !== undefined && lacksDescriptors(name)) {
+    // No matter of mapping: opening the file fails with it just as well.
     const { syscall, errno } = error
     const details = { path, syscall, errno, cause: error, hints: hintsOf(name) }
     return { error: new StorageError(name, `open failed: ${name}: ${path}`, details), fallback: false }

@@ -306,12 +306,12 @@ export class MappedSource implements WindowSource {
   }
 
   residentBytes(offset: number, length: number): number | undefined {
+    if (!this.#residencyKnown()) return undefined
     const found = this.#residentBytes(offset, length)
     return found === length || this.#addon.residencyComplete ? found : undefined
   }
 
   #residentBytes(offset: number, length: number): number | undefined {
-    if (!this.#residencyKnown()) return undefined
     try {
       return this.#addon.residentBytes(this.#handle, offset, length)
     } catch (error) {

@@ -182,6 +182,23 @@ export class InputFamily {
     return target
   }
 
+  /** Continues a CRC-32 with bytes of the file; undefined where the source does not without copying. */
+  checksum(
+    offset: number,
+    length: number,
+    checksum: number,
+    what: { toString(): string },
+  ): number | undefined {
+    this.ensureOpen(what)
+    const next = this.source.checksum?.(offset, length, checksum)
+    if (next === undefined) return undefined
+    this.checkFault(false)
+    if (next >>> 0 === next) return next
+    throw Object.assign(new TypeError(`The source's checksum is none: ${String(next)}: ${what.toString()}`), {
+      code: 'ERR_INVALID_RETURN_VALUE',
+    })
+  }
+
   /** Where a range of the file is in memory. */
   exportChunks(offset: number, length: number, what: { toString(): string }): ExportedChunk[] {
     const { source } = this

@@ -134,10 +134,13 @@ export function lengthOfKind(array: unknown, name: string): number | undefined {
   return nameOf(array as ArrayBufferView) === name ? lengthOf(array as ArrayBufferView) : undefined
 }
 
+type ElementArray = Int32Array | BigInt64Array | Float32Array
+type ElementKind = 'Int32Array' | 'BigInt64Array' | 'Float32Array'
+
 /** The bytes of `length` elements of a typed array of the kind `name`, by default all from index `offset` on. */
 export function elementBytes(
-  array: Int32Array | BigInt64Array | Float32Array,
-  name: 'Int32Array' | 'BigInt64Array' | 'Float32Array',
+  array: ElementArray,
+  name: ElementKind,
   offset: number,
   length: number | undefined,
 ): Uint8Array {
@@ -148,8 +151,8 @@ export function elementBytes(
 
 /** How many elements a part of a typed array of the kind `name` has, by default all from index `offset` on. */
 export function elementCount(
-  array: Int32Array | BigInt64Array | Float32Array,
-  name: 'Int32Array' | 'BigInt64Array' | 'Float32Array',
+  array: ElementArray,
+  name: ElementKind,
   offset: number,
   length: number | undefined,
 ): number {

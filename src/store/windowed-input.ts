@@ -125,18 +125,7 @@ export class WindowedInput extends IndexInput {
    */
   static checksum(input: IndexInput, offset: number, length: number, checksum: number): number | undefined {
     if (!(input instanceof WindowedInput)) return undefined
-    const family = input.#family
-    family.ensureOpen(input)
-    const next = family.source.checksum?.(input.#start + offset, length, checksum)
-    if (next === undefined) return undefined
-    family.checkFault(false)
-    if (next >>> 0 === next) return next
-    throw Object.assign(
-      new TypeError(`The source's checksum is none: ${String(next)}: ${input.toString()}`),
-      {
-        code: 'ERR_INVALID_RETURN_VALUE',
-      },
-    )
+    return input.#family.checksum(input.#start + offset, length, checksum, input)
   }
 
   /** An input on a part of a source, which it owns, at a position. */
@@ -297,7 +286,7 @@ export class WindowedInput extends IndexInput {
     // A safe integer from 0 on has a byte that is 0.
     if ((high >= 0 || hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window))
       this.#family.checkFault(false)
-    // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
+    // Whole numbers from -(2^53 - 2^32) to 2^53 - 1: these high halves.
     if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(int64(high, low))
     this.#at = at + 8
     // A sum of whole numbers is checked for being safe at every read: V8 14 makes twenty instructions of it.
@@ -397,8 +386,8 @@ export class WindowedInput extends IndexInput {
 
   protected override readGroupVInt(target: Int32Array, index: number): void {
     let at = this.#at
-    // Seventeen bytes are the longest group. Every value is read as four bytes, and those that
-    // belong to the next one are masked away.
+    // Seventeen bytes are the longest group. Every value is read as four bytes, and those of the
+    // next one are masked away.
     if (at + 17 > this.#limit || this.#family.closed) {
       super.readGroupVInt(target, index)
       return
@@ -472,17 +461,11 @@ export class WindowedInput extends IndexInput {
     if (!this.#readAligned(floatsOf, target, offset, count, 4)) super.readFloats(target, offset, length)
   }
 
-  /** False where a copy of the bytes has to do: elements beyond the window, or not as in an array of them. */
-  #readAligned<T extends ArrayBufferView>(
-    of: ArrayOf<T>,
-    to: T,
-    offset: number,
-    count: number,
-    size: number,
-  ) {
+  /** False where they are not all in the window as in an array of them. */
+  #readAligned<T extends ArrayBufferView>(of: ArrayOf<T>, to: T, index: number, count: number, size: number) {
     const end = this.#at + count * size
     if (end > this.#limit || this.#family.closed) return false
-    if (!copyAligned(this.#window, this.#at, of, to, offset, count, size)) return false
+    if (!copyAligned(this.#window, this.#at, of, to, index, count, size)) return false
     this.#family.checkCopied(this.#window, count * size)
     this.#at = end | 0
     return true

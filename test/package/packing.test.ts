@@ -13,10 +13,9 @@ import { dirname, join } from 'node:path'
 
 import { beforeEach, describe, expect, it } from 'vitest'
 
+import { NATIVE_PARTS, PROJECT, projectCopy, runScriptIn } from '../support/project-copy.js'
 import { SYMBOLIC_LINKS, WINDOWS } from '../support/systems.js'
-import { temporaryDirectory } from '../support/temporary.js'
 
-const root = join(import.meta.dirname, '../..')
 /** Few, with all that package.json names. */
 const ENTRIES = ['index', 'metal/index', 'webgpu/index', 'testing/index']
 const MODULES = [...ENTRIES, 'cli/main']
@@ -25,16 +24,11 @@ describe('npm', () => {
   let folder: string
 
   beforeEach(() => {
-    folder = temporaryDirectory()
-    for (const part of ['native', 'prebuilds', 'binding.gyp', 'package.json', 'package-lock.json'])
-      cpSync(join(root, part), join(folder, part), {
-        recursive: true,
-        filter: (path) => !path.endsWith('.node'),
-      })
+    folder = projectCopy(...NATIVE_PARTS)
     for (const name of MODULES) put(`src/${name}.ts`, 'export const name = 1\n')
     for (const name of ENTRIES) put(`src/${name}.mts`, "export * from './index.js'\n")
     for (const kind of ['commonjs', 'bundlers'])
-      put(`src/package-${kind}.json`, readFileSync(join(root, `src/package-${kind}.json`), 'utf8'))
+      put(`src/package-${kind}.json`, readFileSync(join(PROJECT, `src/package-${kind}.json`), 'utf8'))
     for (const name of MODULES) for (const kind of ['js', 'js.map', 'd.ts']) put(`dist/${name}.${kind}`)
     for (const name of ENTRIES) for (const kind of ['mjs', 'mjs.map', 'd.mts']) put(`dist/${name}.${kind}`)
     for (const name of ['index', 'metal/index', 'webgpu/index']) put(`dist/esm/${name}.js`)
@@ -46,11 +40,7 @@ describe('npm', () => {
     writeFileSync(join(folder, name), text)
   }
 
-  function verify() {
-    const command = [join(folder, 'prebuilds/verify-dist.mjs')]
-    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
-    return { status, stderr }
-  }
+  const verify = () => runScriptIn(folder, 'prebuilds/verify-dist.mjs')
 
   function npm(...args: string[]) {
     const options = { cwd: folder, encoding: 'utf8', shell: WINDOWS } as const
@@ -124,8 +114,8 @@ describe('npm', () => {
 
   it.skipIf(withoutNpm)('packs what build:ts makes, which begins with nothing (needs npm)', () => {
     for (const name of ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.bundlers.json'])
-      cpSync(join(root, name), join(folder, name))
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+      cpSync(join(PROJECT, name), join(folder, name))
+    symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'), 'junction')
     put('dist/store/gone.js')
     put('dist/esm/store/gone.js')
     expect(npm('run', 'build:ts')).toMatchObject({ status: 0 })

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
-  cpSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -17,22 +16,16 @@ import { librariesBeyond, versionsIn } from '../../prebuilds/library-versions.mj
 import { readManifest, writeManifest } from '../../prebuilds/manifest.mjs'
 import { LIBRARY_FLOOR } from '../../prebuilds/platforms.mjs'
 import { hashOfSources, sha256, SOURCES } from '../../prebuilds/sources.mjs'
+import { NATIVE_PARTS, projectCopy, runScriptIn } from '../support/project-copy.js'
 import { SYMBOLIC_LINKS } from '../support/systems.js'
-import { temporaryDirectory } from '../support/temporary.js'
 
-const root = join(import.meta.dirname, '../..')
 const BINARY = 'linux-x64/mmap-directory.glibc.node'
 
 describe('the check of prebuilt binaries', () => {
   let folder: string
 
   beforeEach(() => {
-    folder = temporaryDirectory()
-    for (const part of ['native', 'prebuilds', 'binding.gyp', 'package.json', 'package-lock.json'])
-      cpSync(join(root, part), join(folder, part), {
-        recursive: true,
-        filter: (path) => !path.endsWith('.node'),
-      })
+    folder = projectCopy(...NATIVE_PARTS)
     mkdirSync(join(folder, 'prebuilds/linux-x64'), { recursive: true })
     writeFileSync(join(folder, 'prebuilds', BINARY), 'a binary')
     const sources = hashOfSources(folder)
@@ -41,11 +34,7 @@ describe('the check of prebuilt binaries', () => {
     })
   })
 
-  function verify(...options: string[]) {
-    const command = [join(folder, 'prebuilds/verify.mjs'), ...options]
-    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
-    return { status, stderr }
-  }
+  const verify = (...options: string[]) => runScriptIn(folder, 'prebuilds/verify.mjs', ...options)
 
   it('passes a binary that is made of the sources that are there', () => {
     expect(verify()).toEqual({ status: 0, stderr: '' })
@@ -111,11 +100,7 @@ describe('the check of prebuilt binaries', () => {
 
 describe('the binaries of several machines', () => {
   it('are put together with what each machine says of its own', () => {
-    const folder = temporaryDirectory()
-    cpSync(join(root, 'prebuilds'), join(folder, 'prebuilds'), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.node'),
-    })
+    const folder = projectCopy('prebuilds')
     const known = { sources: 'a', compiler: 'b', size: 4, sha256: 'c' }
     writeManifest(folder, { binaries: { [BINARY]: known } })
     const put = (machine: string, name: string, text: string) => {
