@@ -85,7 +85,7 @@ export function randomly(span) {
 function ints(_bytes, data, from, count) {
   let sum = 0
   let at = from
-  for (let i = 0; i < count; i++, at += 4) sum += data.getInt32(at, true)
+  for (let i = 0; i < count; i++, at += 4) sum ^= data.getInt32(at, true)
   keep(sum)
   return at
 }
@@ -96,7 +96,7 @@ export const works = {
     sequence(1, (bytes, _data, from, count) => {
       let sum = 0
       let at = from
-      for (let i = 0; i < count; i++) sum += bytes[at++]
+      for (let i = 0; i < count; i++) sum ^= bytes[at++]
       keep(sum)
       return at
     }),
@@ -144,7 +144,7 @@ export const works = {
           byte = bytes[at++]
           value |= (byte & 0x7f) << shift
         }
-        sum += value
+        sum ^= value
       }
       keep(sum)
       return at

@@ -3,7 +3,7 @@ import cases from '../../dist/cli/bench-cases.js'
 import lib from '../../dist/index.js'
 import { ARRAY_LENGTH, HOT, SPAN, WRITTEN } from '../cases.mjs'
 
-const { absoluteInts, BATCH, keep, makeTarget, positions, randomInts, scalars, sequential } = cases
+const { absoluteInts, BATCH, integers, keep, makeTarget, numbers, positions, randomInts, sequential } = cases
 const { ByteBuffersDirectory, FSDirectory, MMapDirectory } = lib
 
 export const OPEN = {
@@ -103,20 +103,20 @@ const piece = new Uint8Array(2 ** 14)
 
 /** @type {Record<string, (context: object) => { input?: object, work: () => number }>} */
 export const works = {
-  byte: over(scalars(1, (input) => input.readByte(), SPAN)),
-  int: over(scalars(4, (input) => input.readInt(), SPAN)),
+  byte: over(integers(1, (input) => input.readByte(), SPAN)),
+  int: over(integers(4, (input) => input.readInt(), SPAN)),
   'small-int': over(
-    scalars(4, (input) => input.readInt(), SPAN),
+    integers(4, (input) => input.readInt(), SPAN),
     'small',
   ),
   long: over(longs),
   'safe-long': over(
-    scalars(8, (input) => input.readSafeLong(), SPAN),
+    numbers(8, (input) => input.readSafeLong(), SPAN),
     'small',
   ),
-  double: over(scalars(8, (input) => input.readDouble(), SPAN)),
+  double: over(numbers(8, (input) => input.readDouble(), SPAN)),
   vint: over(
-    scalars(5, (input) => input.readVInt(), SPAN),
+    integers(5, (input) => input.readVInt(), SPAN),
     'vints',
   ),
   'bytes-1m': over(sequential(2 ** 20)),

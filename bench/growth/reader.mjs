@@ -6,11 +6,11 @@ import cases from '../../dist/cli/bench-cases.js'
 import lib from '../../dist/index.js'
 import { SPAN } from '../cases.mjs'
 
-const { randomInts, scalars, sequential } = cases
+const { integers, randomInts, sequential } = cases
 
 /** A work counts reads, or bytes. */
 const WORKS = {
-  'readInt in sequence': scalars(4, (input) => input.readInt(), SPAN),
+  'readInt in sequence': integers(4, (input) => input.readInt(), SPAN),
   'seek + readInt at random': randomInts(),
   'readBytes 16 KiB': inParts(sequential(2 ** 14)),
 }
