@@ -3,8 +3,8 @@
 //
 //   node prebuilds/verify-dist.mjs
 //
-// All that package.json names and all that the sources make has to be there, and nothing else; and no source may
-// be newer than what was made of it.
+// All that package.json names and all that the sources make has to be there (of dist/esm, what is named and what
+// is copied there last), and nothing else; and no source may be newer than what was made of it.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -24,25 +24,33 @@ export function loadNativeFile(): unknown {
   let failure: unknown
   for (const file of files) {
     try {
-      // What require() does with such a file; bundlers look for require(), and cannot know which file.
-      const addon = { exports: {} }
-      dlopen(addon, toNamespacedPath(resolve(file)))
-      return addon.exports
+      return exportsOf(file)
     } catch (error) {
-      failure ??= lackOfDescriptors(file) ?? error
+      failure ??= error
     }
   }
   throw failure
 }
 
 /** dlopen(3) says it in words only: where no descriptor is left, its failure is no word on the file. */
-function lackOfDescriptors(file: string): unknown {
+function exportsOf(file: string): unknown {
   try {
-    closeSync(openSync(file, 'r'))
-  } catch (error) {
-    if (lacksDescriptors((error as NodeJS.ErrnoException).code)) return error
+    return loadedFrom(file)
+  } catch {
+    try {
+      closeSync(openSync(file, 'r'))
+    } catch (error) {
+      if (lacksDescriptors((error as NodeJS.ErrnoException).code)) throw error
+    }
+    return loadedFrom(file) // there is one now, which there may not have been
   }
-  return undefined
+}
+
+/** What require() does with such a file; bundlers look for require(), and cannot know which file. */
+function loadedFrom(file: string): unknown {
+  const addon = { exports: {} }
+  dlopen(addon, toNamespacedPath(resolve(file)))
+  return addon.exports
 }
 
 /** Whether a failure is for want of a descriptor, in this process or in the system. */

@@ -1,3 +1,4 @@
+import { hintsOf } from './fs/fs-errors.js'
 import { lacksDescriptors, loadNativeFile } from './native-file.js'
 import { transferBuffer } from './store/intrinsics.js'
 
@@ -184,9 +185,15 @@ export interface NativeAddon {
   releaseLock(handle: LockHandle): void
 }
 
-let loaded: { readonly addon?: NativeAddon; readonly failure?: Error } | undefined
+/** The native part, or why it cannot be loaded. */
+export type NativePart =
+  | { readonly addon: NativeAddon; readonly failure?: undefined }
+  | { readonly addon?: undefined; readonly failure: NodeJS.ErrnoException }
 
-function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
+let loaded: NativePart | undefined
+
+/** Loads the native part where it is not. Asked again, it may say otherwise: a lack of descriptors passes. */
+export function nativePart(): NativePart {
   if (loaded === undefined) {
     try {
       const addon = loadNativeFile() as NativeAddon
@@ -201,34 +208,32 @@ function load(): { readonly addon?: NativeAddon; readonly failure?: Error } {
   return loaded
 }
 
-/** The native part, loaded when it is first asked for; undefined where it cannot be. */
+/** The native part, for good once there is one; undefined where it cannot be loaded. */
 export function nativeAddon(): NativeAddon | undefined {
-  return load().addon
+  return nativePart().addon
 }
 
-/** What to do where the native part is missing, for a program that has the package installed. */
-export function nativePartHint(): string {
-  const code = (nativeFailure() as NodeJS.ErrnoException | undefined)?.code
+/** What to do where the native part cannot be loaded, for a program that has the package installed. */
+export function nativePartHints({ code }: NodeJS.ErrnoException): readonly string[] {
+  if (lacksDescriptors(code)) return hintsOf(code) ?? []
   if (code === 'ERR_DLOPEN_DISABLED')
-    return 'this process may load no native code: see --allow-addons of Node.js'
+    return ['this process may load no native code: see --allow-addons of Node.js']
   if (code === 'ERR_DLOPEN_FAILED') {
     const named = process.env['MMAP_DIRECTORY_NATIVE']
-    if (named) return `MMAP_DIRECTORY_NATIVE names a file that cannot be loaded here: ${named}`
-    return 'the binary of the package cannot be loaded here: install it on this system, in a folder that programs may be in'
+    return [
+      named
+        ? `MMAP_DIRECTORY_NATIVE names a file that cannot be loaded here: ${named}`
+        : 'the binary of the package cannot be loaded here: install it on this system, in a folder that programs may be in',
+    ]
   }
-  return (
+  return [
     'install mmap-directory on this system; where the package has no binary for it, run ' +
-    '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
-    'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it'
-  )
+      '`npm ci && npm run build && npm run prebuilds && npm pack` in a clone of mmap-directory, with a C++20 ' +
+      'compiler, and install the file; for a bundle, put the folder prebuilds of the package beside it',
+  ]
 }
 
-/** Why there is no native part, in the words of one line. */
-export function whyNoNativePart(): string {
-  return nativeFailure()?.message.split('\n')[0] ?? ''
-}
-
-/** Why there is no native part. */
-export function nativeFailure(): Error | undefined {
-  return load().failure
+/** Why the native part cannot be loaded, in the words of one line; Windows ends lines as it does. */
+export function whyNoNativePart(failure: Error): string {
+  return failure.message.split(/\r?\n/)[0]!
 }

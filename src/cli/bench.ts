@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 
 import { FSDirectory } from '../fs/fs-directory.js'
 import { withStorageErrors } from '../fs/fs-errors.js'
-import { nativeAddon, nativeFailure } from '../native.js'
+import { nativePart } from '../native.js'
 import { MapFailedError } from '../store/errors.js'
 import { BENCH_CASES, type BenchCase } from './bench-cases.js'
 import type { BenchSample } from './bench-measure.js'
@@ -67,10 +67,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   const milliseconds = countOption('milliseconds', values.milliseconds)
   const cases = chosenCases(values.case)
   const { directory, file, length } = fileToRead(onlyArgument('FILE or DIR', positionals))
-  if (nativeAddon() === undefined) {
-    throw new MapFailedError('Nothing to compare: the native part could not be loaded', {
-      cause: nativeFailure(),
-    })
+  const { addon, failure: cause } = nativePart()
+  if (addon === undefined) {
+    throw new MapFailedError('Nothing to compare: the native part could not be loaded', { cause })
   }
   const results: Result[] = []
   for (const [index, benchCase] of cases.entries()) {

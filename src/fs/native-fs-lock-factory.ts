@@ -5,9 +5,8 @@ import {
   type LockHandle,
   type NativeAddon,
   type NativeError,
-  nativeAddon,
-  nativeFailure,
-  nativePartHint,
+  nativePart,
+  nativePartHints,
 } from '../native.js'
 import type { Directory } from '../store/directory.js'
 import {
@@ -37,12 +36,15 @@ export class NativeFSLockFactory implements LockFactory {
 
   obtainLock(directory: Directory, name: string): Lock {
     const path = lockPath(directory, name)
-    const addon = nativeAddon()
+    const { addon, failure } = nativePart()
     if (addon === undefined) {
       throw new LockObtainFailedError(`No lock without the native part of mmap-directory: ${path}`, {
         path,
-        cause: nativeFailure(),
-        hints: [nativePartHint(), 'or open with lockFactory: SimpleFSLockFactory.INSTANCE, in every program'],
+        cause: failure,
+        hints: [
+          ...nativePartHints(failure),
+          'or open with lockFactory: SimpleFSLockFactory.INSTANCE, in every program',
+        ],
       })
     }
     const handle = addon.reserveLock(path)

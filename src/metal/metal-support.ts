@@ -1,4 +1,4 @@
-import { type NativeAddon, nativeAddon, whyNoNativePart } from '../native.js'
+import { type NativeAddon, nativeAddon, nativePart, whyNoNativePart } from '../native.js'
 import { MetalUnavailableError } from './metal-errors.js'
 
 /** What Metal says of the system's GPU. */
@@ -26,10 +26,11 @@ export function isMetalAvailable(): boolean {
 
 /** What there is of Metal, or why there is none. */
 export function metalSupport(): MetalSupport {
-  const system = nativeAddon()?.metalSystem()
-  if (system === undefined) {
-    return { available: false, reason: `the native part could not be loaded: ${whyNoNativePart()}` }
+  const { addon, failure } = nativePart()
+  if (addon === undefined) {
+    return { available: false, reason: `the native part could not be loaded: ${whyNoNativePart(failure)}` }
   }
+  const system = addon.metalSystem()
   if (system.reason !== undefined) return { available: false, reason: system.reason }
   return { available: true, device: system }
 }

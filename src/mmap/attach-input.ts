@@ -6,6 +6,7 @@ import { adviceFor, type ReadAdvice } from '../store/io-context.js'
 import type { SharedInput, SharedInputData } from '../store/shared-input.js'
 import type { WindowSource } from '../store/window.js'
 import { WindowedInput } from '../store/windowed-input.js'
+import { mappingUnavailable } from './map-failure.js'
 import { type FileOwner, MappedSource } from './mapped-source.js'
 import { DEFAULT_WINDOW_POWER } from './open-mapped.js'
 
@@ -16,7 +17,8 @@ import { DEFAULT_WINDOW_POWER } from './open-mapped.js'
  *
  * Throws a TypeError (ERR_INVALID_ARG_VALUE) for what is no such object, was changed, was attached
  * or released before, comes from another process or from a thread that has ended; FileNotFoundError
- * when a file that is not mapped has been changed or replaced.
+ * when a file that is not mapped has been changed or replaced; MapFailedError (ERR_MAP_FAILED) where this
+ * thread cannot load the native part, and the share is left as it was.
  */
 export function attachInput(input: SharedInput): IndexInput {
   let shared: unknown
@@ -39,17 +41,16 @@ function attachSource({ kind, source, start, length }: SharedInputData): WindowS
     if (!isSharedFile(source)) throw notShared('was changed, or comes from another process')
     return FileSource.attach(source)
   }
-  const addon = nativeAddon()
   if (!isSharedMapping(source)) throw notShared('was changed')
-  const attached =
-    addon &&
-    MappedSource.attach(addon, source, start, length, {
-      ...source,
-      length,
-      windowPower: DEFAULT_WINDOW_POWER,
-      adviceOf: adviceFor,
-      hugePages: false,
-    })
+  const unavailable = mappingUnavailable(source.path)
+  if (unavailable !== undefined) throw unavailable
+  const attached = MappedSource.attach(nativeAddon()!, source, start, length, {
+    ...source,
+    length,
+    windowPower: DEFAULT_WINDOW_POWER,
+    adviceOf: adviceFor,
+    hugePages: false,
+  })
   if (attached === undefined) {
     throw notShared(
       'was attached or released before, was changed, or comes from another process or a thread that has ended',

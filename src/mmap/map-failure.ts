@@ -5,9 +5,8 @@ import { hintsOf } from '../fs/fs-errors.js'
 import {
   type NativeAddon,
   type NativeError,
-  nativeAddon,
-  nativeFailure,
-  nativePartHint,
+  nativePart,
+  nativePartHints,
   whyNoNativePart,
 } from '../native.js'
 import { lacksDescriptors } from '../native-file.js'
@@ -70,10 +69,10 @@ export function mapFailure(
 
 /** Why nothing can be mapped in this process, if that is so. */
 export function mappingUnavailable(path: string): MapFailedError | undefined {
-  const addon = nativeAddon()
+  const { addon, failure } = nativePart()
   if (addon === undefined) {
-    const message = `Map failed: ${path}: the native part of mmap-directory could not be loaded: ${whyNoNativePart()}`
-    return new MapFailedError(message, { path, cause: nativeFailure(), hints: [nativePartHint()] })
+    const message = `Map failed: ${path}: the native part of mmap-directory could not be loaded: ${whyNoNativePart(failure)}`
+    return new MapFailedError(message, { path, cause: failure, hints: nativePartHints(failure) })
   }
   if (addon.externalBuffersAllowed) return undefined
   const message = `Map failed: ${path}: this JavaScript engine does not allow buffers over mapped memory`

@@ -109,9 +109,15 @@ export class MappedSource implements WindowSource {
   ): MappedSource {
     const { length, chunkPower, sideBySide, advice } = options
     const source = new MappedSource(addon, addon.openMapping(fd, length, chunkPower, sideBySide), options)
-    if (!addon.advisesRanges) source.#advised.set(0, length, advice)
-    else if (advice !== 'normal') source.#advise(0, length, advice)
-    source.#useHugePages()
+    try {
+      if (!addon.advisesRanges) source.#advised.set(0, length, advice)
+      else if (advice !== 'normal') source.#advise(0, length, advice)
+      source.#useHugePages()
+    } catch (error) {
+      report('unmap', source.#event())
+      addon.closeMapping(source.#handle)
+      throw error
+    }
     return source
   }
 

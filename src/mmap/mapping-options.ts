@@ -18,9 +18,10 @@ export interface MappingOptions {
   readonly hugePages?: boolean | ((name: string, context: IOContext) => boolean)
   /**
    * Whether files that the system refuses to map are read instead (true by default): when memory,
-   * addresses or the number of mappings do not suffice, on file systems that cannot map, and where
-   * the engine does not allow buffers over mapped memory. A warning is emitted once per directory,
-   * and IndexInput.mapFailure tells why. Other failures always throw.
+   * addresses or the number of mappings do not suffice, on file systems that cannot map, where mapping is
+   * not permitted, where the native part cannot be loaded, and where the engine does not allow buffers
+   * over mapped memory. A warning is emitted once per directory, and IndexInput.mapFailure tells why.
+   * Other failures always throw.
    */
   readonly fallback?: boolean
 }

@@ -82,12 +82,12 @@ export function openMapped(options: OpenMappedOptions): IndexInput {
 /** Maps an opened file, which stays the caller's; or says why not, where reading it instead is in order. */
 export function tryMap(file: OpenedFile, options: MapOptions & Advised): MappedSource | MapFailedError {
   const { path, settings, advice, adviceOf } = options
-  const addon = nativeAddon()
   const unavailable = mappingUnavailable(path)
-  if (addon === undefined || unavailable !== undefined) {
+  if (unavailable !== undefined) {
     if (!settings.fallback) throw unavailable
-    return unavailable!
+    return unavailable
   }
+  const addon = nativeAddon()! // asked before, it might not have been there yet
   const { chunkPower } = settings
   // By themselves: closures keep what they name alive for as long as the input is open.
   const { onMap, onUnmap } = options

@@ -1,13 +1,15 @@
-import fs from 'node:fs'
+import fs, { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { hintsOf } from '../../src/fs/fs-errors.js'
-import { MapFailedError, StorageError } from '../../src/index.js'
+import { MapFailedError, MMapDirectory, StorageError } from '../../src/index.js'
 import { type MapFailure, mapFailure, mappingUnavailable } from '../../src/mmap/map-failure.js'
 import type { NativeAddon, NativeError } from '../../src/native.js'
 import { addon } from '../support/mappings.js'
 import { errnoOf } from '../support/native-answers.js'
 import { replace, restoreReplaced } from '../support/replaced.js'
+import { removeDirectory, temporaryDirectory } from '../support/temporary.js'
 
 const PATH = '/indexes/_0.vec'
 const HELD = 'this library holds 7 mappings of 3 GiB (3221225472 bytes) in all'
@@ -211,6 +213,33 @@ describe('where memory or addresses do not suffice', () => {
     expect(hints({ systemCode: 8 })).toEqual([HELD])
   })
 })
+
+it.skipIf(!addon.advisesRanges)(
+  'a mapping for which advice is refused is given up, and the file read',
+  () => {
+    const path = temporaryDirectory()
+    try {
+      writeFileSync(join(path, 'file'), 'a file')
+      const before = addon.mappingTotals().mappings
+      const refused = Object.assign(new Error('madvise failed'), {
+        syscall: 'madvise',
+        errno: errnoOf('EPERM'),
+      })
+      const adviseMapping = (): never => {
+        throw refused
+      }
+      replace(addon, { adviseMapping })
+      replace(process, { emitWarning: () => {} })
+      const input = MMapDirectory.open(path, { readAdvice: () => 'random' }).openInput('file')
+      expect([input.mapped, input.readByte()]).toEqual([false, 'a'.charCodeAt(0)])
+      expect(input.mapFailure?.message).toContain('madvise: EPERM')
+      expect(addon.mappingTotals().mappings).toBe(before)
+      input.close()
+    } finally {
+      removeDirectory(path)
+    }
+  },
+)
 
 it('an engine that takes no buffers over mapped memory is told of by the path', () => {
   expect(mappingUnavailable(PATH)).toBeUndefined()

@@ -118,7 +118,29 @@ describe.each(THREADS)('without the native part, %s, %s', (node, thread) => {
       },
     }
     expect(await said(`say(outcome(() => lib.attachInput({ shared: ${JSON.stringify(shared)} })))`)).toBe(
-      'TypeError ERR_INVALID_ARG_VALUE',
+      'MapFailedError ERR_MAP_FAILED',
     )
+  })
+
+  it('a file is read until there is a descriptor for it, and mapped from then on', async () => {
+    expect(
+      await said(`
+        const { openSync } = fs
+        fs.openSync = (file, ...rest) => {
+          if (file !== process.env.MMAP_DIRECTORY_NATIVE) return openSync(file, ...rest)
+          delete process.env.MMAP_DIRECTORY_NATIVE // from now on it is that of the package
+          throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+        }
+        const inputs = [1, 2].map(() => open().openInput('file'))
+        const { message, cause } = inputs[0].mapFailure
+        say([inputs.map((input) => [input.mapped, input.readByte()]), /: EMFILE/.test(message), cause.code])`),
+    ).toEqual([
+      [
+        [false, 'a'.charCodeAt(0)],
+        [true, 'a'.charCodeAt(0)],
+      ],
+      true,
+      'EMFILE',
+    ])
   })
 })
