@@ -9,6 +9,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { tell } from './tell.mjs'
+
 /** What the build only copies: it does so last, so that these are missing after one that was cut short. */
 const COPIES = {
   'dist/package.json': 'src/package-commonjs.json',
@@ -16,12 +18,7 @@ const COPIES = {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const wrong = problems()
-for (const problem of wrong) console.error(problem)
-if (wrong.length > 0) {
-  console.error('Run `npm run build:ts` (design/package.md).')
-  process.exitCode = 1
-}
+tell(problems(), 'Run `npm run build:ts` (design/package.md).')
 
 function problems() {
   const sources = new Set(filesIn('src'))

@@ -13,14 +13,10 @@ import { fileURLToPath } from 'node:url'
 import { readManifest } from './manifest.mjs'
 import { PLATFORMS } from './platforms.mjs'
 import { hashOfSources, sha256 } from './sources.mjs'
+import { tell } from './tell.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const wrong = problems(new Set(process.argv.slice(2)))
-for (const problem of wrong) console.error(problem)
-if (wrong.length > 0) {
-  console.error('Run `npm run prebuilds -- debian` (design/package.md).')
-  process.exitCode = 1
-}
+tell(problems(new Set(process.argv.slice(2))), 'Run `npm run prebuilds -- debian` (design/package.md).')
 
 function problems(asked) {
   const { binaries } = readManifest(root)

@@ -54,7 +54,7 @@ function loadedFrom(file: string): unknown {
 }
 
 /** Whether a failure is for want of a descriptor, in this process or in the system. */
-export function lacksDescriptors(code: string | undefined): boolean {
+export function lacksDescriptors(code: string | undefined): code is 'EMFILE' | 'ENFILE' {
   return code === 'EMFILE' || code === 'ENFILE'
 }
 

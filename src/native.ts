@@ -185,10 +185,15 @@ export interface NativeAddon {
   releaseLock(handle: LockHandle): void
 }
 
+/** What dlopen() threw, or what looking for the file did. */
+export interface LoadFailure extends Error {
+  readonly code?: string
+}
+
 /** The native part, or why it cannot be loaded. */
 export type NativePart =
   | { readonly addon: NativeAddon; readonly failure?: undefined }
-  | { readonly addon?: undefined; readonly failure: NodeJS.ErrnoException }
+  | { readonly addon?: undefined; readonly failure: LoadFailure }
 
 let loaded: NativePart | undefined
 
@@ -200,7 +205,7 @@ export function nativePart(): NativePart {
       addon.useTransfer(transferBuffer)
       loaded = { addon }
     } catch (error) {
-      const failure = error as NodeJS.ErrnoException
+      const failure = error as LoadFailure
       if (lacksDescriptors(failure.code)) return { failure }
       loaded = { failure }
     }
@@ -214,7 +219,7 @@ export function nativeAddon(): NativeAddon | undefined {
 }
 
 /** What to do where the native part cannot be loaded, for a program that has the package installed. */
-export function nativePartHints({ code }: NodeJS.ErrnoException): readonly string[] {
+export function nativePartHints({ code }: LoadFailure): readonly string[] {
   if (lacksDescriptors(code)) return hintsOf(code) ?? []
   if (code === 'ERR_DLOPEN_DISABLED')
     return ['this process may load no native code: see --allow-addons of Node.js']
@@ -234,6 +239,6 @@ export function nativePartHints({ code }: NodeJS.ErrnoException): readonly strin
 }
 
 /** Why the native part cannot be loaded, in the words of one line; Windows ends lines as it does. */
-export function whyNoNativePart(failure: Error): string {
+export function whyNoNativePart(failure: LoadFailure): string {
   return failure.message.split(/\r?\n/)[0]!
 }

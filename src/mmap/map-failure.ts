@@ -45,7 +45,7 @@ export function mapFailure(
   addon: NativeAddon,
 ): MapFailure {
   const name = errorName(error)
-  if (name !== undefined && lacksDescriptors(name)) {
+  if (lacksDescriptors(name)) {
     // No matter of mapping: opening the file fails with it just as well.
     const { syscall, errno } = error
     const details = { path, syscall, errno, cause: error, hints: hintsOf(name) }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -44,6 +45,13 @@ describe('package.json', () => {
     for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies'])
       expect(manifest).not.toHaveProperty(kind)
     for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('has declarations that need none of @types/node', () => {
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const project = join(root, 'test/package/consumers/tsconfig.nodenext.json')
+    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 
   it('keeps modules in bundles that set what others use', () => {
