@@ -19,7 +19,7 @@ import { closeFile, closeQuietly } from './close-file.js'
 import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
-import { shortened, truncation } from './shortened-file.js'
+import { checkReadTo, shortened, truncation } from './shortened-file.js'
 import { O_NONBLOCK } from './system.js'
 
 /**
@@ -98,10 +98,11 @@ export class DirectFileSource implements WindowSource {
       const count = withStorageErrors('read', this.#path, () =>
         readSync(this.#fd, part, 0, PIECE - done, start + done),
       )
-      if (done + count >= length) return
+      if (done + count >= length) break
       if (count < this.#block) throw shortened(this.#path, start + done + count, this.length)
       done += count - (count % this.#block)
     }
+    checkReadTo(start + length, this.#fd, this.#path, this.length)
   }
 
   fault(closely: boolean): FileFaultError | undefined {

@@ -7,6 +7,7 @@ import {
   FileFaultError,
   FileNotFoundError,
   type MapFailedError,
+  type StorageError,
 } from '../store/errors.js'
 import { holdFor, lengthOf, letGo, newBytes, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
@@ -17,7 +18,7 @@ import { closeFile, closeQuietly } from './close-file.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { openRegularFile } from './open-file.js'
 import { inPool } from './pool-queue.js'
-import { shortened, truncation } from './shortened-file.js'
+import { checkReadTo, shortened, truncation } from './shortened-file.js'
 
 /** Descriptors of inputs that were dropped without close. */
 const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
@@ -130,6 +131,13 @@ export class FileSource implements WindowSource {
       if (count === 0) throw this.#shortened(position + done)
       done += count
     }
+    if (length > 0) this.#checkReadTo(position + length)
+  }
+
+  /** Reading the last byte again costs less than asking for the length, and leaves no garbage. */
+  #checkReadTo(end: number): void {
+    const count = withStorageErrors('read', this.#path, () => readSync(this.#fd, LAST_BYTE, 0, 1, end - 1))
+    if (count === 0) checkReadTo(end, this.#fd, this.#path, this.length)
   }
 
   #shortened(position: number): EndOfFileError {
@@ -213,10 +221,15 @@ export class FileSource implements WindowSource {
     this.#loads++
     return new Promise((resolve, reject) => {
       read(this.#fd, privateBytes(bytes, offset, length), 0, length, position, (error, count) => {
+        try {
+          if (error) throw storageError(error, 'read', this.#path)
+          checkReadTo(position + count, this.#fd, this.#path, this.length)
+          resolve(count)
+        } catch (failure) {
+          reject(failure as StorageError)
+        }
         this.#loads--
         if (this.#closed && this.#loads === 0) closeQuietly(this.#fd)
-        if (error) reject(storageError(error, 'read', this.#path))
-        else resolve(count)
       })
     })
   }
@@ -236,6 +249,9 @@ function identityOf(fd: number): string {
   const { dev, ino, birthtimeNs, ctimeNs } = fstatSync(fd, { bigint: true })
   return `${dev} ${ino} ${birthtimeNs} ${ctimeNs}`
 }
+
+/** Where a byte is read to that only has to be there. */
+const LAST_BYTE = privateBytes(newBytes(1), 0, 1)
 
 const SMALL = 1024
 const LARGE = 16 * 1024

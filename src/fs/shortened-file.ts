@@ -11,12 +11,27 @@ export function shortened(path: string, position: number, length: number): EndOf
   )
 }
 
+/**
+ * To be called after bytes of an open file were read, up to `end`. A read that a truncation overtakes finds
+ * as many bytes as it asked for, zeros among them: the kernel compares with the file's length and copies
+ * then, while the rest of the folio in which the file was cut is cleared, up to 2 MiB of it
+ * (filemap_read() and truncate_inode_partial_folio() of Linux). The length changes before that.
+ */
+export function checkReadTo(end: number, fd: number, path: string, length: number): void {
+  const size = sizeOf(fd, path)
+  if (size < end) throw shortened(path, size, length)
+}
+
 /** What to throw where an open file has fewer than the `length` bytes that it had; undefined where it has them. */
 export function truncation(fd: number, path: string, length: number): FileFaultError | undefined {
-  const { size } = withStorageErrors('stat', path, () => fstatSync(fd))
+  const size = sizeOf(fd, path)
   if (size >= length) return undefined
   return new FileFaultError(
     `A file was truncated: ${path}: it had ${length} bytes when it was opened and has ${size} now`,
     { path, hints: ['files must not be truncated while they are open'] },
   )
+}
+
+function sizeOf(fd: number, path: string): number {
+  return withStorageErrors('stat', path, () => fstatSync(fd).size)
 }

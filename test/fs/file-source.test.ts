@@ -35,13 +35,16 @@ afterEach(() => {
   removeDirectory(path)
 })
 
-/** Where reads began and how many bytes they wanted, from now on. With `most`, none gets more bytes than that. */
+/**
+ * Where reads began and how many bytes they wanted, from now on, but for those of a last byte, once more. With
+ * `most`, none gets more bytes than that.
+ */
 function readsOf(most = Infinity): [position: number, length: number][] {
   const reads: [number, number][] = []
   const { readSync } = fs
   replace(fs, {
     readSync: ((fd: number, target: Uint8Array, offset: number, length: number, position: number) => {
-      reads.push([position, length])
+      if (length > 1) reads.push([position, length])
       return readSync(fd, target, offset, Math.min(length, most), position)
     }) as typeof readSync,
   })
@@ -270,6 +273,52 @@ describe('a source of a file', () => {
       message: expect.stringContaining(`had ${LENGTH} bytes when it was opened and has ${2 * MIB} now`),
       hints: ['files must not be truncated while they are open'],
     })
+  })
+
+  it('takes nothing for read where the file was cut while it was read', async () => {
+    // What the kernel does to a read that it has begun: the bytes are counted, and those that are gone are zeros.
+    const CUT = 2 * MIB + 100
+    const overtaken = (target: Uint8Array, offset: number, count: number, position: number): void => {
+      truncateSync(file, CUT)
+      Uint8Array.prototype.fill.call(target, 0, offset + Math.max(0, CUT - position), offset + count)
+    }
+    const { read, readSync } = fs
+    replace(fs, {
+      readSync: ((fd: number, target: Uint8Array, offset: number, length: number, position: number) => {
+        const count = readSync(fd, target, offset, length, position)
+        overtaken(target, offset, count, position)
+        return count
+      }) as typeof readSync,
+      read: ((
+        fd: number,
+        target: Uint8Array,
+        offset: number,
+        length: number,
+        position: number,
+        done: (error: Error | null, count: number) => void,
+      ) => {
+        read(fd, target, offset, length, position, (error, count) => {
+          overtaken(target, offset, count, position)
+          done(error, count)
+        })
+      }) as typeof read,
+    })
+    const shorter = expect.objectContaining({
+      code: 'ERR_END_OF_FILE',
+      message: expect.stringContaining(`ends at ${CUT} and had ${LENGTH} bytes`),
+    })
+    const uncut = (): void => writeFileSync(file, bytes)
+    const window = source.window(0, 1, undefined) // before the cut
+    expect(Buffer.from(window.bytes)).toEqual(bytes.subarray(0, KIB))
+    uncut()
+    expect(() => source.window(CUT - 200, 8, window)).toThrow(shorter)
+    expect(window.length).toBe(0)
+    uncut()
+    expect(() => source.read(MIB, new Uint8Array(2 * MIB), 0, 2 * MIB)).toThrow(shorter)
+    uncut()
+    expect(await failureOf(source.fetch(CUT - 1, 2, undefined))).toEqual(shorter)
+    uncut()
+    expect(Buffer.from(await source.fetch(CUT - 2, 2, undefined))).toEqual(bytes.subarray(CUT - 2, CUT))
   })
 
   it('does not read whatever has its descriptor once it is closed', async () => {

@@ -2,10 +2,14 @@ import { ERRORS, OPERATIONS } from './board.mjs'
 
 export const PAGE = 4096
 
+/** The most that a kernel clears at once where a file is cut, while mapped pages of it can still be read. */
+const FOLIO = 2 ** 21
+
 /** From this many bytes on, a bulk read looks at the file's length. */
 const CLOSE_LOOK = 64 * 1024
 
-export const pageAfter = (offset) => Math.ceil(offset / PAGE) * PAGE
+const endOf = (unit, offset) => Math.ceil(offset / unit) * unit
+export const pageAfter = (offset) => endOf(PAGE, offset)
 
 /**
  * Whether bytes may have been read before and kept: where chunks do not lie side by side, a value of
@@ -114,23 +118,26 @@ export class Model {
         `${operation} read [${from}, ${end}) of a file that was cut at ${lost}: ${both.join(' instead of ')}`,
       )
     }
-    this.#check(operation, family, from, bytes, expected, true)
+    const overtaken = lost === Infinity && bytes.length < CLOSE_LOOK
+    const unit = overtaken ? FOLIO : PAGE
+    this.#check(operation, family, from, bytes, expected, family.mapped ? unit : 1)
   }
 
   /** Checks a view, or a copy of one. Says whether pages of it are lost. */
   checkView(operation, { family, start, written }, bytes) {
     const expected = written ?? this.expected(family.file, start, bytes.length)
-    return this.#check(operation, family, start, bytes, expected, false)
+    return this.#check(operation, family, start, bytes, expected, undefined)
   }
 
-  #check(operation, family, from, bytes, expected, inLastPage) {
+  /** There may be zeros from a cut on: to the end of the unit in which it is, if one is given. */
+  #check(operation, family, from, bytes, expected, unit) {
     if (Buffer.compare(bytes, expected) === 0) return false
     const cut = this.mayBeLost(family) ? Atomics.load(this.#board.cutting, family.file.id) - 1 : Infinity
     let lost = false
     for (let i = 0; i < bytes.length; i++) {
       if (bytes[i] === expected[i]) continue
       const at = from + i
-      if (bytes[i] !== 0 || at < cut || (inLastPage && at >= pageAfter(cut))) {
+      if (bytes[i] !== 0 || at < cut || (unit !== undefined && at >= endOf(unit, cut))) {
         this.fail(`${operation}: byte ${at} is ${bytes[i]} instead of ${expected[i]}, cut at ${cut}`)
       }
       lost ||= at >= pageAfter(cut)
