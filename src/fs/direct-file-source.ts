@@ -19,7 +19,7 @@ import { closeFile, closeQuietly } from './close-file.js'
 import { forgotten, type Held } from './direct-held.js'
 import { type DirectFile, isRefusal, notAllowed, openDirect, refused } from './direct-io.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
-import { checkReadTo, shortened, truncation } from './shortened-file.js'
+import { overtaken, shortened, sizeOf, truncation } from './shortened-file.js'
 import { O_NONBLOCK } from './system.js'
 
 /**
@@ -102,7 +102,8 @@ export class DirectFileSource implements WindowSource {
       if (count < this.#block) throw shortened(this.#path, start + done + count, this.length)
       done += count - (count % this.#block)
     }
-    checkReadTo(start + length, this.#fd, this.#path, this.length)
+    const size = sizeOf(this.#fd, this.#path)
+    if (size < start + length) throw overtaken(start + length, size, this.#path, this.length)
   }
 
   fault(closely: boolean): FileFaultError | undefined {

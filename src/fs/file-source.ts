@@ -1,4 +1,4 @@
-import { close, fstatSync, read, readSync } from 'node:fs'
+import { close, fstat, fstatSync, read, readSync } from 'node:fs'
 
 import { AdvisedRanges } from '../store/advised-ranges.js'
 import {
@@ -7,7 +7,6 @@ import {
   FileFaultError,
   FileNotFoundError,
   type MapFailedError,
-  type StorageError,
 } from '../store/errors.js'
 import { holdFor, lengthOf, letGo, newBytes, privateBytes, setPrototypeOf } from '../store/intrinsics.js'
 import type { IOContext, ReadAdvice } from '../store/io-context.js'
@@ -18,7 +17,7 @@ import { closeFile, closeQuietly } from './close-file.js'
 import { storageError, withStorageErrors } from './fs-errors.js'
 import { openRegularFile } from './open-file.js'
 import { inPool } from './pool-queue.js'
-import { checkReadTo, shortened, truncation } from './shortened-file.js'
+import { overtaken, shortened, sizeOf, truncation } from './shortened-file.js'
 
 /** Descriptors of inputs that were dropped without close. */
 const forgotten = new FinalizationRegistry<number>((fd) => close(fd, () => {}))
@@ -137,7 +136,7 @@ export class FileSource implements WindowSource {
   /** Reading the last byte again costs less than asking for the length, and leaves no garbage. */
   #checkReadTo(end: number): void {
     const count = withStorageErrors('read', this.#path, () => readSync(this.#fd, LAST_BYTE, 0, 1, end - 1))
-    if (count === 0) checkReadTo(end, this.#fd, this.#path, this.length)
+    if (count === 0) throw overtaken(end, sizeOf(this.#fd, this.#path), this.#path, this.length)
   }
 
   #shortened(position: number): EndOfFileError {
@@ -193,7 +192,7 @@ export class FileSource implements WindowSource {
       const from = offset + done
       const count = await inPool('load', async () => {
         signal?.throwIfAborted()
-        return this.#readInPool(scratch, 0, Math.min(scratch.length, length - done), from)
+        return this.#readInPool(scratch, 0, Math.min(scratch.length, length - done), from, false)
       })
       if (count === 0) throw this.#shortened(offset + done)
       done += count
@@ -206,7 +205,7 @@ export class FileSource implements WindowSource {
     for (let done = 0; done < length;) {
       const count = await inPool('read', async () => {
         signal?.throwIfAborted()
-        return this.#readInPool(bytes, done, length - done, position + done)
+        return this.#readInPool(bytes, done, length - done, position + done, true)
       })
       if (count === 0) throw this.#shortened(position + done)
       done += count
@@ -214,23 +213,40 @@ export class FileSource implements WindowSource {
     return bytes
   }
 
-  /** Fills a buffer of our own: a thread must not write into one that a program may give away. */
-  #readInPool(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+  /**
+   * Fills a buffer of our own: a thread must not write into one that a program may give away. With `checked`,
+   * the bytes are those of the file.
+   */
+  #readInPool(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+    checked: boolean,
+  ): Promise<number> {
     if (this.#closed)
       return Promise.reject(new AlreadyClosedError(`Closed while it was being read: ${this.#path}`))
     this.#loads++
-    return new Promise((resolve, reject) => {
+    const reading = new Promise<number>((resolve, reject) => {
       read(this.#fd, privateBytes(bytes, offset, length), 0, length, position, (error, count) => {
-        try {
-          if (error) throw storageError(error, 'read', this.#path)
-          checkReadTo(position + count, this.#fd, this.#path, this.length)
+        if (error) {
+          reject(storageError(error, 'read', this.#path))
+        } else if (checked) {
+          // In the pool as well: a server may have to be asked.
+          fstat(this.#fd, (failure, stats) => {
+            if (failure) reject(storageError(failure, 'stat', this.#path))
+            else if (stats.size < position + count)
+              reject(overtaken(position + count, stats.size, this.#path, this.length))
+            else resolve(count)
+          })
+        } else {
           resolve(count)
-        } catch (failure) {
-          reject(failure as StorageError)
         }
-        this.#loads--
-        if (this.#closed && this.#loads === 0) closeQuietly(this.#fd)
       })
+    })
+    return reading.finally(() => {
+      this.#loads--
+      if (this.#closed && this.#loads === 0) closeQuietly(this.#fd)
     })
   }
 

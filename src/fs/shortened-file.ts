@@ -12,14 +12,15 @@ export function shortened(path: string, position: number, length: number): EndOf
 }
 
 /**
- * To be called after bytes of an open file were read, up to `end`. A read that a truncation overtakes finds
- * as many bytes as it asked for, zeros among them: the kernel compares with the file's length and copies
- * then, while the rest of the folio in which the file was cut is cleared, up to 2 MiB of it
- * (filemap_read() and truncate_inode_partial_folio() of Linux). The length changes before that.
+ * For a read that a truncation has overtaken: bytes up to `end` were read, and the file's length is less now.
+ * Such a read finds as many bytes as it asked for, zeros among them: the kernel compares with the length and
+ * copies then, while the rest of the folio in which the file was cut is cleared, up to 2 MiB of it
+ * (filemap_read() and truncate_inode_partial_folio() of Linux). The length changes before that, so that
+ * whoever asks afterwards knows.
  */
-export function checkReadTo(end: number, fd: number, path: string, length: number): void {
-  const size = sizeOf(fd, path)
-  if (size < end) throw shortened(path, size, length)
+export function overtaken(end: number, size: number, path: string, length: number): EndOfFileError {
+  // It may have grown again since.
+  return shortened(path, Math.min(size, end - 1), length)
 }
 
 /** What to throw where an open file has fewer than the `length` bytes that it had; undefined where it has them. */
@@ -32,6 +33,7 @@ export function truncation(fd: number, path: string, length: number): FileFaultE
   )
 }
 
-function sizeOf(fd: number, path: string): number {
+/** How long an open file is now. */
+export function sizeOf(fd: number, path: string): number {
   return withStorageErrors('stat', path, () => fstatSync(fd).size)
 }

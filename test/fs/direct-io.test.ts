@@ -458,6 +458,22 @@ describe.skipIf(!SUPPORTED)('an input past the cache (needs O_DIRECT)', () => {
     source.close()
   })
 
+  it('takes nothing for read where the file was cut while it was read', () => {
+    source = open()
+    const { readSync } = fs
+    replace(fs, {
+      readSync: ((...given: Parameters<Transfer>) => {
+        const count = readSync(...given)
+        truncateSync(file, 10)
+        return count
+      }) as typeof readSync,
+    })
+    const error = failureOf(() => source.window(0, 1, undefined))
+    expect(error).toMatchObject({ code: 'ERR_END_OF_FILE', path: file })
+    expect(error.message).toContain(`ends at 10 and had ${END} bytes`)
+    source.close()
+  })
+
   it('says what a read fails with', () => {
     source = open()
     answers.push('EIO')

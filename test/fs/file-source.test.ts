@@ -315,6 +315,11 @@ describe('a source of a file', () => {
     expect(window.length).toBe(0)
     uncut()
     expect(() => source.read(MIB, new Uint8Array(2 * MIB), 0, 2 * MIB)).toThrow(shorter)
+    // Whatever it is by the time at which that is looked at.
+    replace(fs, { fstatSync: (() => ({ size: LENGTH })) as unknown as typeof fs.fstatSync })
+    expect(() => source.read(CUT - 1, new Uint8Array(2), 0, 2)).toThrow(
+      expect.objectContaining({ code: 'ERR_END_OF_FILE' }),
+    )
     uncut()
     expect(await failureOf(source.fetch(CUT - 1, 2, undefined))).toEqual(shorter)
     uncut()

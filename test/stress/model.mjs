@@ -126,7 +126,7 @@ export class Model {
   /** Checks a view, or a copy of one. Says whether pages of it are lost. */
   checkView(operation, { family, start, written }, bytes) {
     const expected = written ?? this.expected(family.file, start, bytes.length)
-    return this.#check(operation, family, start, bytes, expected, undefined)
+    return this.#check(operation, family, start, bytes, expected, family.mapped ? undefined : 1)
   }
 
   /** There may be zeros from a cut on: to the end of the unit in which it is, if one is given. */
