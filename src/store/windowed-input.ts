@@ -286,7 +286,7 @@ export class WindowedInput extends IndexInput {
     // A safe integer from 0 on has a byte that is 0.
     if ((high >= 0 || hasZeroByte(high) || hasZeroByte(low)) && isLost(this.#window))
       this.#family.checkFault(false)
-    // Whole numbers from -(2^53 - 2^32) to 2^53 - 1 have a high half of these.
+    // These are no high halves of -(2^53 - 2^32) to 2^53 - 1.
     if ((high + 0x1f_ffff) >>> 0 > 0x3f_fffe) safe(int64(high, low))
     this.#at = at + 8
     // A sum of whole numbers is checked for being safe at every read: V8 14 makes twenty instructions of it.

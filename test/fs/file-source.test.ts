@@ -35,6 +35,11 @@ afterEach(() => {
   removeDirectory(path)
 })
 
+type Read = (fd: number, target: Uint8Array, offset: number, length: number, position: number) => number
+type ReadInPool = (
+  ...given: [...Parameters<Read>, done: (error: Error | null, count: number) => void]
+) => void
+
 /**
  * Where reads began and how many bytes they wanted, from now on, but for those of a last byte, once more. With
  * `most`, none gets more bytes than that.
@@ -42,12 +47,11 @@ afterEach(() => {
 function readsOf(most = Infinity): [position: number, length: number][] {
   const reads: [number, number][] = []
   const { readSync } = fs
-  replace(fs, {
-    readSync: ((fd: number, target: Uint8Array, offset: number, length: number, position: number) => {
-      if (length > 1) reads.push([position, length])
-      return readSync(fd, target, offset, Math.min(length, most), position)
-    }) as typeof readSync,
-  })
+  const noting: Read = (fd, target, offset, length, position) => {
+    if (length > 1) reads.push([position, length])
+    return readSync(fd, target, offset, Math.min(length, most), position)
+  }
+  replace(fs, { readSync: noting as typeof readSync })
   return reads
 }
 
@@ -283,26 +287,18 @@ describe('a source of a file', () => {
       Uint8Array.prototype.fill.call(target, 0, offset + Math.max(0, CUT - position), offset + count)
     }
     const { read, readSync } = fs
-    replace(fs, {
-      readSync: ((fd: number, target: Uint8Array, offset: number, length: number, position: number) => {
-        const count = readSync(fd, target, offset, length, position)
+    const overtakenRead: Read = (fd, target, offset, length, position) => {
+      const count = readSync(fd, target, offset, length, position)
+      overtaken(target, offset, count, position)
+      return count
+    }
+    const overtakenInPool: ReadInPool = (fd, target, offset, length, position, done) => {
+      read(fd, target, offset, length, position, (error, count) => {
         overtaken(target, offset, count, position)
-        return count
-      }) as typeof readSync,
-      read: ((
-        fd: number,
-        target: Uint8Array,
-        offset: number,
-        length: number,
-        position: number,
-        done: (error: Error | null, count: number) => void,
-      ) => {
-        read(fd, target, offset, length, position, (error, count) => {
-          overtaken(target, offset, count, position)
-          done(error, count)
-        })
-      }) as typeof read,
-    })
+        done(error, count)
+      })
+    }
+    replace(fs, { readSync: overtakenRead as typeof readSync, read: overtakenInPool as typeof read })
     const shorter = expect.objectContaining({
       code: 'ERR_END_OF_FILE',
       message: expect.stringContaining(`ends at ${CUT} and had ${LENGTH} bytes`),
@@ -315,7 +311,8 @@ describe('a source of a file', () => {
     expect(window.length).toBe(0)
     uncut()
     expect(() => source.read(MIB, new Uint8Array(2 * MIB), 0, 2 * MIB)).toThrow(shorter)
-    // Whatever it is by the time at which that is looked at.
+    uncut()
+    // Whatever the length is by the time at which that is looked at.
     replace(fs, { fstatSync: (() => ({ size: LENGTH })) as unknown as typeof fs.fstatSync })
     expect(() => source.read(CUT - 1, new Uint8Array(2), 0, 2)).toThrow(
       expect.objectContaining({ code: 'ERR_END_OF_FILE' }),
@@ -362,24 +359,15 @@ describe('a source of a file', () => {
     beforeEach(() => {
       pending = []
       arrived = () => {}
-      type Callback = (error: Error | null, count: number) => void
-      replace(fs, {
-        read: ((
-          fd: number,
-          target: Uint8Array,
-          offset: number,
-          length: number,
-          position: number,
-          done: Callback,
-        ) => {
-          const end = (error?: Error, most = length): void => {
-            if (error) done(error, 0)
-            else read(fd, target, offset, Math.min(length, most), position, done)
-          }
-          pending.push({ position, length, end })
-          arrived()
-        }) as unknown as typeof read,
-      })
+      const waiting: ReadInPool = (fd, target, offset, length, position, done) => {
+        const end = (error?: Error, most = length): void => {
+          if (error) done(error, 0)
+          else read(fd, target, offset, Math.min(length, most), position, done)
+        }
+        pending.push({ position, length, end })
+        arrived()
+      }
+      replace(fs, { read: waiting as typeof read })
     })
 
     const next = async (): Promise<Pending> => {
